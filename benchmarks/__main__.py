@@ -1,0 +1,7 @@
+"""`make bench`: every measurement, one after the other."""
+
+from benchmarks import orders, steps
+
+if __name__ == "__main__":
+    orders.report()
+    steps.report()

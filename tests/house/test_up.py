@@ -1,0 +1,117 @@
+"""`manage.py up`: everything runs, is ready, and ends together. And the README's first order works as printed."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.databases import ROOT
+from tests.postgres import free_port
+from tests.processes import Processes, Running
+from tests.waiting import wait_until
+
+
+class Up:
+    """A running `manage.py up`, embedded, in a folder of its own."""
+
+    def __init__(self, processes: Processes, folder: Path) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.env = embedded(folder) | {"PORT": str(self.port), "SIMULATOR_PORT": str(free_port())}
+        self.running: Running = processes.start([sys.executable, "manage.py", "up"], **self.env)
+
+    def ready(self) -> bool:
+        return readiness(self.url)[0] == 200
+
+    def children(self) -> list[psutil.Process]:
+        return psutil.Process(self.running.pid).children(recursive=True)
+
+
+def embedded(folder: Path) -> dict[str, str]:
+    unset = dict.fromkeys(("DATABASE_URL", "CELERY_BROKER_URL", "SECRET_KEY", "OUTBOUND_ALLOW"), "")
+    return unset | {"EMBEDDED": "true", "VAR_DIR": str(folder)}
+
+
+def readiness(url: str) -> tuple[int, list[str]]:
+    try:
+        with urllib.request.urlopen(f"{url}/readyz", timeout=5) as answer:
+            return answer.status, json.load(answer)["missing"]
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)["missing"]
+    except OSError:
+        return 0, ["web"]
+
+
+@pytest.fixture
+def up(processes: Processes, tmp_path: Path) -> Up:
+    started = Up(processes, tmp_path / "var")
+    wait_until(lambda: started.ready() or not started.running.alive, 90, "everything is ready", pause=0.2)
+    assert started.running.alive, started.running.output()
+    return started
+
+
+def test_it_runs_everything_and_ends_everything(up: Up) -> None:
+    commands = [" ".join(child.cmdline()) for child in up.children()]
+    for word in ("gunicorn", "manage.py worker", "manage.py sweeper", "manage.py simulate_target"):
+        assert [command for command in commands if word in command], f"{word} in {commands}"
+    children = up.children()
+    up.running.signal(signal.SIGINT)
+    assert up.running.wait(30) == 0
+    assert [child for child in children if child.is_running()] == []
+
+
+def test_nothing_outlives_its_violent_death(up: Up) -> None:
+    children = up.children()
+    up.running.signal(signal.SIGKILL)
+    up.running.popen.wait()
+    wait_until(lambda: not [child for child in children if child.is_running()], 20, "all are gone")
+
+
+def test_the_readme_s_first_order_works_as_printed(up: Up) -> None:
+    script = re.search(r"<!-- first order.*?```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert script
+    lines = script[1].replace("127.0.0.1:8000", f"127.0.0.1:{up.port}").replace(".venv/bin/python", sys.executable)
+    env = os.environ | up.env | {"DJANGO_SETTINGS_MODULE": "config.settings"}
+    done = subprocess.run(["bash", "-euo", "pipefail", "-c", lines], cwd=ROOT, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    placed, states, services = _documents(done.stdout)
+    assert placed["state"] == "acknowledged"
+    assert [order["state"] for order in states] == ["completed"]
+    assert sorted(service["name"] for service in services) == [
+        "Access Line",
+        "IP Connectivity",
+        "Managed Router",
+        "Market Street 7",
+    ]
+    assert {service["state"] for service in services} == {"active"}
+
+
+def _documents(text: str) -> Iterator[Any]:
+    """The JSON documents that stand one after the other in the text."""
+    decoder = json.JSONDecoder()
+    while text := text.strip():
+        document, end = decoder.raw_decode(text)
+        yield document
+        text = text[end:]
+
+
+def test_it_says_which_port_is_taken(processes: Processes, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        running = processes.start([sys.executable, "manage.py", "up"], **embedded(tmp_path), PORT=str(port))
+        assert running.wait(30) == 1
+    assert f"port {port} on 127.0.0.1 is taken" in running.output()
+    assert not (tmp_path / "opensom.sqlite3").exists()

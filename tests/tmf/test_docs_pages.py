@@ -1,0 +1,90 @@
+"""The documentation's pages answer, and load nothing from elsewhere."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.test import Client
+
+PAGES = [
+    "/docs/",
+    *[f"/docs/{slug}/{page}" for slug in ("serviceCatalog-v4", "serviceOrdering-v4") for page in ("", "reference/")],
+]
+every = pytest.mark.parametrize("page", PAGES)
+
+
+class Loaded(HTMLParser):
+    """Collects the addresses that a page loads by itself, and whether it carries scripts of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.addresses: list[str] = []
+        self.links: list[str] = []
+        self.inline = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        named = dict(attrs)
+        if tag in ("script", "img", "iframe"):
+            self.addresses.append(named.get("src") or "")
+            self.inline += tag == "script" and not named.get("src")
+        if tag == "link":
+            self.addresses.append(named.get("href") or "")
+        if tag == "a":
+            self.links.append(named.get("href") or "")
+
+
+def loaded(client: Client, page: str) -> Loaded:
+    answer = client.get(page)
+    assert (answer.status_code, answer["Content-Type"]) == (200, "text/html; charset=utf-8")
+    found = Loaded()
+    found.feed(answer.content.decode())
+    return found
+
+
+@every
+def test_it_loads_only_files_that_are_here(page: str, client: Client) -> None:
+    found = loaded(client, page)
+    assert found.inline == 0
+    assert len(found.addresses) >= 3
+    for address in found.addresses:
+        assert address.startswith("/static/")
+        assert finders.find(address.removeprefix("/static/")), address
+
+
+@every
+def test_it_lets_the_browser_load_nothing_from_elsewhere(page: str, client: Client) -> None:
+    """Redoc's bundle asks for a logo of its maker; the policy forbids it."""
+    policy = client.get(page)["Content-Security-Policy"]
+    assert policy.startswith("default-src 'self';")
+    assert not re.search(r"https?:|\*|'unsafe-eval'|script-src", policy)
+
+
+def test_it_fetches_nothing_from_elsewhere_in_its_own_files() -> None:
+    for name in ("tmf/docs.css", "tmf/docs.js"):
+        path = finders.find(name)
+        assert path
+        with open(path) as file:
+            assert not re.search(r"https?://|@import|url\(", file.read())
+
+
+def test_it_links_to_every_document_and_every_link_answers(client: Client) -> None:
+    links = loaded(client, "/docs/").links
+    assert len(links) == 1 + 4 * 4
+    for link in links:
+        assert client.get(link).status_code == 200, link
+
+
+@every
+def test_it_is_only_read(page: str, client: Client) -> None:
+    assert client.post(page).status_code == 405
+
+
+def test_it_knows_no_other_api(client: Client) -> None:
+    for page in ("/docs/billing-v4/", "/docs/billing-v4/reference/"):
+        assert client.get(page).status_code == 404
+
+
+def test_whoever_comes_to_the_root_is_shown_the_documentation(client: Client) -> None:
+    answer = client.get("/")
+    assert (answer.status_code, answer["Location"]) == (302, "/docs/")

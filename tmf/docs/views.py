@@ -1,0 +1,67 @@
+"""The documentation that partners read. Everything is served from here: no page loads anything from elsewhere."""
+
+import json
+from functools import cache
+
+import yaml
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from tmf.openapi import document, published
+from tmf.resources import Api
+
+POLICY = (
+    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
+    "worker-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
+)
+MEDIA_TYPES = {"json": "application/json;charset=utf-8", "yaml": "application/yaml;charset=utf-8"}
+
+
+@require_safe
+def openapi(request: HttpRequest, root: str, form: str) -> HttpResponse:
+    """`{root}/openapi.json` and `{root}/openapi.yaml`."""
+    found = next((api for api in published() if api.root == f"/{root}"), None)
+    if found is None:
+        raise Http404
+    return HttpResponse(as_json(found) if form == "json" else as_yaml(found), content_type=MEDIA_TYPES[form])
+
+
+@cache
+def as_json(api: Api) -> str:
+    return json.dumps(document(api), ensure_ascii=False, separators=(",", ":"))
+
+
+@cache
+def as_yaml(api: Api) -> str:
+    made: str = yaml.safe_dump(document(api), sort_keys=False, allow_unicode=True, width=120)
+    return made
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    return _page(request, "index", {"apis": published(), "token_path": reverse("token")})
+
+
+@require_safe
+def swagger(request: HttpRequest, slug: str) -> HttpResponse:
+    return _page(request, "swagger", {"api": _named(slug)})
+
+
+@require_safe
+def redoc(request: HttpRequest, slug: str) -> HttpResponse:
+    return _page(request, "redoc", {"api": _named(slug)})
+
+
+def _named(slug: str) -> Api:
+    found = next((api for api in published() if api.slug == slug), None)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _page(request: HttpRequest, name: str, context: dict[str, object]) -> HttpResponse:
+    response = render(request, f"tmf/docs/{name}.html", context)
+    response["Content-Security-Policy"] = POLICY
+    return response
