@@ -66,7 +66,7 @@ def _list(resource: Resource) -> Json:
     paging = use("parameters", "Fields", "Offset", "Limit", "Sort", "Filter", "Attributes")
     found = {
         "content": body({"type": "array", "items": reference(resource.shape.name)}),
-        "headers": headers("X-Total-Count", "X-Result-Count", "Link"),
+        "headers": headers("X-Total-Count", "X-Total-Count-Capped", "X-Result-Count", "Link"),
     }
     return {
         "operationId": f"list{resource.kind}",

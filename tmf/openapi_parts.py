@@ -32,6 +32,10 @@ SCHEMAS: Json = {
 }
 HEADERS: Json = {
     "X-Total-Count": {"description": "How many resources match, on all pages.", "schema": {"type": "integer"}},
+    "X-Total-Count-Capped": {
+        "description": "Present when counting ended before the matches did: there are at least X-Total-Count.",
+        "schema": {"type": "string", "enum": ["true"]},
+    },
     "X-Result-Count": {"description": "How many resources this answer holds.", "schema": {"type": "integer"}},
     "Link": {
         "description": "Pages beside this one: self, first, prev, next, last (RFC 8288). With limit or offset.",

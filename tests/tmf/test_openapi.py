@@ -95,6 +95,17 @@ def test_it_says_which_scope_every_operation_needs(slug: str) -> None:
 
 
 @every
+def test_it_declares_what_a_list_says_of_itself_in_headers(slug: str) -> None:
+    made = document(api(slug))
+    lists = [operation for *_, operation in operations(made) if operation["operationId"].startswith("list")]
+    assert lists
+    for operation in lists:
+        for status in ("200", "206"):
+            headers = operation["responses"][status]["headers"]
+            assert [*headers] == ["X-Total-Count", "X-Total-Count-Capped", "X-Result-Count", "Link"]
+
+
+@every
 def test_it_tells_listeners_of_every_event(slug: str) -> None:
     made = document(api(slug))
     for name, webhook in made["webhooks"].items():
