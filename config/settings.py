@@ -188,13 +188,13 @@ SPECTACULAR_SETTINGS = {
 }
 
 # -- events and work ----------------------------------------------------------------------
-# Who hears of an event: event type → dotted paths of handlers, called with the Event row
-# inside the dispatching transaction. Checked at start (tmf.checks).
+# Who hears of an event: event type → dotted paths of handlers, called with the Event rows of a batch,
+# in their order, inside the dispatching transaction. Checked at start (tmf.checks).
 EVENT_HANDLERS: dict[str, list[str]] = {
-    "ServiceOrderCreateEvent": ["orchestrator.handlers.on_order_created"],
-    "ServiceOrderStateChangeEvent": ["orchestrator.handlers.on_order_state_changed"],
-    "ServiceOrderAttributeValueChangeEvent": ["orchestrator.handlers.on_order_changed"],
-    "CancelServiceOrderCreateEvent": ["orchestrator.handlers.on_cancel_created"],
+    "ServiceOrderCreateEvent": ["orchestrator.handlers.on_orders_created"],
+    "ServiceOrderStateChangeEvent": ["orchestrator.handlers.on_orders_state_changed"],
+    "ServiceOrderAttributeValueChangeEvent": ["orchestrator.handlers.on_orders_changed"],
+    "CancelServiceOrderCreateEvent": ["orchestrator.handlers.on_cancels_created"],
 }
 # API and version → what makes the notification that its listeners hear of an Event row, or None for none.
 # Without an entry it is tmf.envelope.envelope.

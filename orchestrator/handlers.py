@@ -1,7 +1,10 @@
-"""What the engine does when it hears of an order. Called by the dispatcher, inside its transaction.
+"""What the engine does when it hears of orders. Called by the dispatcher, inside its transaction.
 
-An event may be handed on twice or late: every handler writes what is owed, and writing it again changes nothing.
+A handler gets all the events of a batch that are for it, in their order, and does its work for them together. An event
+may be handed on twice or late: every handler writes what is owed, and writing it again changes nothing.
 """
+
+from collections.abc import Collection, Iterable, Sequence
 
 from django.db.models.functions import Now
 
@@ -12,43 +15,54 @@ from tmf import journal
 from tmf.models import Event
 from tmf.nudges import nudge_on_commit
 
+LIVE = (Plan.State.OWED, Plan.State.ACTIVE)
 
-def on_order_created(event: Event) -> None:
-    """Owes the order its plan. One that has been cancelled meanwhile has a plan already."""
-    order = ServiceOrder.objects.filter(pk=event.resource_id).values("on_hold").first()
-    if order:
-        owed = Plan(order_id=event.resource_id, paused=order["on_hold"])
-        Plan.objects.bulk_create([owed], ignore_conflicts=True)
+
+def on_orders_created(events: Sequence[Event]) -> None:
+    """Owes the orders their plans. One that has been cancelled meanwhile has a plan already."""
+    orders = ServiceOrder.objects.filter(pk__in=_orders(events)).values_list("pk", "on_hold")
+    owed = [Plan(order_id=pk, paused=on_hold) for pk, on_hold in orders]
+    if owed:
+        Plan.objects.bulk_create(owed, ignore_conflicts=True)
         nudge_on_commit("decompose")
 
 
-def on_order_state_changed(event: Event) -> None:
-    """An order on hold pauses its plans; one that goes on wakes them. A cancellation knows no hold."""
-    order = ServiceOrder.objects.filter(pk=event.resource_id).values("on_hold", "state").first()
-    if order and order["state"] == OrderState.IN_PROGRESS:
-        _owe_again(event.resource_id)
-    if order and Plan.objects.filter(
-        order_id=event.resource_id, paused=not order["on_hold"], state__in=[Plan.State.OWED, Plan.State.ACTIVE]
-    ).update(paused=order["on_hold"]):
+def on_orders_state_changed(events: Sequence[Event]) -> None:
+    """An order on hold pauses its plan; one that goes on wakes it. A cancellation knows no hold."""
+    orders = list(ServiceOrder.objects.filter(pk__in=_orders(events)).values_list("pk", "on_hold", "state"))
+    _owe_again([pk for pk, _, state in orders if state == OrderState.IN_PROGRESS])
+    for on_hold in (False, True):
+        _pause([pk for pk, held, _ in orders if held == on_hold], on_hold)
+
+
+def on_orders_changed(events: Sequence[Event]) -> None:
+    """New items may hold what the old ones lacked."""
+    _owe_again(_orders(event for event in events if "serviceOrderItem" in event.field_path.split(",")))
+
+
+def on_cancels_created(events: Sequence[Event]) -> None:
+    """The requests themselves are what is owed; this only hurries."""
+    nudge_on_commit("cancel")
+
+
+def _orders(events: Iterable[Event]) -> set[str]:
+    return {event.resource_id for event in events}
+
+
+def _pause(orders: Collection[str], paused: bool) -> None:
+    others = Plan.objects.filter(order__in=orders, paused=not paused, state__in=LIVE)
+    if orders and others.update(paused=paused):
         nudge_on_commit("decompose")
         nudge_on_commit("drive")
 
 
-def on_order_changed(event: Event) -> None:
-    """New items may hold what the old ones lacked."""
-    if "serviceOrderItem" in event.field_path.split(","):
-        _owe_again(event.resource_id)
-
-
-def _owe_again(order_id: str) -> None:
+def _owe_again(orders: Collection[str]) -> None:
     """The client has supplied what was asked for, or says so: whether it is all is judged anew."""
-    waiting = Plan.objects.filter(order_id=order_id, state=Plan.State.PENDING)
-    if plan := waiting.first():
+    waiting = Plan.objects.filter(order__in=orders, state=Plan.State.PENDING)
+    if orders and (plans := [*waiting.order_by("pk").select_for_update().values_list("pk", "order_id")]):
         waiting.update(state=Plan.State.OWED, due_at=Now(), attempts=0)
-        journal.record([journal.entry("Plan", str(plan.pk), "pending", "owed", actor=process_id(), order_id=order_id)])
+        journal.record(
+            journal.entry("Plan", str(pk), "pending", "owed", actor=process_id(), order_id=order_id)
+            for pk, order_id in plans
+        )
         nudge_on_commit("decompose")
-
-
-def on_cancel_created(event: Event) -> None:
-    """The request itself is what is owed; this only hurries."""
-    nudge_on_commit("cancel")

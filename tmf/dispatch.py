@@ -7,6 +7,7 @@ events of one resource are handed on in the order of their sequence, whoever doe
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
@@ -84,8 +85,7 @@ def _dispatch(owed: QuerySet[Event], limit: int, claimed: list[Event]) -> tuple[
         claimed += events
         _mark(events)
         fanout.deliveries_create(events)
-        for event in events:
-            _handle(event)
+        _handle(events)
     return len(events), behind_rivals or len(found) == limit
 
 
@@ -95,10 +95,15 @@ def _mark(events: Sequence[Event]) -> None:
         raise Overtaken
 
 
-def _handle(event: Event) -> None:
-    for path in settings.EVENT_HANDLERS.get(event.type, ()):
+def _handle(events: Sequence[Event]) -> None:
+    """Each handler hears all of its events at once: what it asks the database does not grow with them."""
+    heard: defaultdict[str, list[Event]] = defaultdict(list)
+    for event in events:
+        for path in settings.EVENT_HANDLERS.get(event.type, ()):
+            heard[path].append(event)
+    for path, its in heard.items():
         if handler := resolve(path):
-            handler(event)
+            handler(its)
 
 
 # -- the line of one resource --------------------------------------------------------------

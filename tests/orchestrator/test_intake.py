@@ -465,3 +465,17 @@ def test_it_asks_the_database_as_often_for_twenty_orders_as_for_five(target: Tar
         counted.append(len(queries))
         assert not Plan.objects.filter(state="owed").exists()
     assert counted[0] == counted[1]
+
+
+def test_the_engine_hears_of_many_orders_with_the_queries_of_one(target: Target, bss: Client) -> None:
+    specification("Line")
+
+    def told(orders: int) -> int:
+        for _ in range(orders):
+            place(bss, item("1", "Line"))
+        with CaptureQueriesContext(connection) as queries:
+            assert dispatch_due() == orders
+        work()
+        return len(queries)
+
+    assert told(1) == told(12)

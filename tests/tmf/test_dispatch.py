@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -25,13 +25,14 @@ broken: set[str] = set()
 hooks: list[Callable[[Event], None]] = []
 
 
-def listen(event: Event) -> None:
+def listen(events: Sequence[Event]) -> None:
     """The handler of these tests."""
-    for hook in hooks:
-        hook(event)
-    if event.resource_id in broken:
-        raise RuntimeError(f"cannot bear {event.resource_id}")
-    heard.append((event.resource_id, event.sequence))
+    for event in events:
+        for hook in hooks:
+            hook(event)
+        if event.resource_id in broken:
+            raise RuntimeError(f"cannot bear {event.resource_id}")
+        heard.append((event.resource_id, event.sequence))
 
 
 @pytest.fixture(autouse=True)
