@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+import psutil
 import psycopg
 import requests
 
@@ -74,6 +75,12 @@ class Stack:
 
     def wait_ready(self) -> None:
         wait_until(lambda: answers(f"{self.url}/readyz"), 30, f"/readyz answers 200 (see {self.logs})")
+
+    def cpu_seconds(self, *names: str) -> float:
+        """What these processes have used until now, with their children."""
+        trees = [psutil.Process(self.running[name].pid) for name in names]
+        times = [each.cpu_times() for tree in trees for each in (tree, *tree.children(recursive=True))]
+        return sum(used.user + used.system for used in times)
 
     def stop(self, *names: str) -> None:
         chosen = [self.running.pop(name) for name in names or [*self.running]]

@@ -9,7 +9,9 @@ from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from queue import Empty, SimpleQueue
+from urllib.parse import quote
 
 from django.conf import settings
 from django.urls import reverse
@@ -137,7 +139,14 @@ def _reach_of(target: Target) -> Reach:
 
 def callback_url(claimed: Claimed) -> str:
     """Where the target may POST its answer: signed, and good for this operation only."""
-    return settings.PUBLIC_URL + reverse("callback", args=[claimed.operation_key, signature(claimed.operation_key)])
+    key = claimed.operation_key
+    return f"{settings.PUBLIC_URL}{_callback_root()}{quote(key)}/{quote(signature(key))}"
+
+
+@lru_cache(maxsize=1)
+def _callback_root() -> str:
+    """The path before the operation; `reverse` for each call would cost as much as the rest of a step's request."""
+    return reverse("callback", args=["0", "0"]).removesuffix("0/0")
 
 
 _mine: dict[int, Bulkheads] = {}

@@ -16,7 +16,7 @@ from orchestrator.owner import claim_token, process_id
 from orchestrator.requests import Rendered, rendered
 from tmf import journal
 from tmf.clock import later_sql, now_sql
-from tmf.inserts import insert_objects
+from tmf.inserts import insert_rows
 
 Json = dict[str, Any]
 COLUMNS = (
@@ -169,16 +169,8 @@ def _answers(waiting: Sequence[Claimed]) -> dict[int, list[tuple[int, Any]]]:
 
 def _intend(won: Sequence[Claimed], *, expired: bool) -> None:
     owner = process_id()
-    insert_objects(
-        [
-            Attempt(
-                step_id=c.id, fence=c.fence, verb=c.verb, operation_key=c.operation_key,
-                request_digest=_digest(c.request), owner=owner,
-            )
-            for c in won
-        ],
-        fields=ATTEMPT_FIELDS,
-    )  # fmt: skip
+    attempts = [(c.id, c.fence, c.verb, c.operation_key, _digest(c.request), owner) for c in won]
+    insert_rows(Attempt, attempts, fields=ATTEMPT_FIELDS)
     journal.record(
         journal.entry(
             "Step", str(c.id), Step.State.RUNNING if expired else c.before, Step.State.RUNNING,

@@ -1,8 +1,8 @@
 """Nudges: hints to the workers that something is due. Losing one costs latency, never work.
 
-The caller never waits and never fails: a daemon thread of the process talks to the broker. It sends at
-most one nudge per kind every few milliseconds, and while the broker cannot be reached it drops them:
-the sweepers find the rows.
+The caller never waits and never fails: a daemon thread of the process talks to the broker. The first nudge of
+a kind is sent at once; those that follow are gathered, the longer the faster they come, since a busy worker
+gains nothing from being told so again. While the broker cannot be reached they are dropped: the sweepers find the rows.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections import defaultdict
 from functools import partial
 
 from celery import Celery
@@ -19,7 +20,8 @@ from django.db import transaction
 from kombu import Connection
 from structlog import get_logger
 
-GATHER_SECONDS = 0.005  # nudges of one kind within this time become one message
+GATHER_SECONDS = 0.005  # nudges of one kind within this time become one message,
+LONGEST_GATHER_SECONDS = 0.1  # and within up to this time while they keep coming
 FIRST_BACKOFF_SECONDS = 0.5
 LONGEST_BACKOFF_SECONDS = 5.0
 MOST_WAITING = 1000  # messages in the queue beyond which more hints help nobody
@@ -54,6 +56,7 @@ class Publisher:
 
     def __init__(self) -> None:
         self._kinds: set[str] = set()
+        self._paces: defaultdict[str, Pace] = defaultdict(Pace)
         self._lock = threading.Lock()
         self._stir = threading.Event()
         self._thread: threading.Thread | None = None
@@ -81,21 +84,46 @@ class Publisher:
 
     def _serve(self) -> None:
         """Sends over one connection for as long as it holds."""
-        self._stir.wait()
+        self._stir.wait(self._until_free())
         app = app_or_default()
         with app.connection_for_write() as connection:
             line = Line(app, connection)
             while True:
-                self._stir.wait()
+                self._stir.wait(self._until_free())
                 for kind in self._take():
                     line.send(kind)
-                time.sleep(GATHER_SECONDS)
 
-    def _take(self) -> set[str]:
+    def _take(self) -> list[str]:
+        """Those whose time has come; the others stay."""
         with self._lock:
             self._stir.clear()
-            taken, self._kinds = self._kinds, set()
+            taken = [kind for kind in self._kinds if self._paces[kind].wait() <= 0]
+            self._kinds.difference_update(taken)
+        for kind in taken:
+            self._paces[kind].go()
         return taken
+
+    def _until_free(self) -> float | None:
+        """Seconds until one of the nudges that are kept back may go; None when there is none."""
+        with self._lock:
+            return max(0.0, min(self._paces[kind].wait() for kind in self._kinds)) if self._kinds else None
+
+
+class Pace:
+    """When the next nudge of one kind may be sent: later and later while they keep coming."""
+
+    def __init__(self) -> None:
+        self._gap = GATHER_SECONDS
+        self._free_at = float("-inf")
+
+    def wait(self) -> float:
+        """Seconds from now; none or less than none when it may go."""
+        return self._free_at - time.monotonic()
+
+    def go(self) -> None:
+        rested = -self.wait() > self._gap
+        self._gap = GATHER_SECONDS if rested else min(2 * self._gap, LONGEST_GATHER_SECONDS)
+        self._free_at = time.monotonic() + self._gap
 
 
 class Line:
