@@ -29,7 +29,7 @@ from tmf.complaints import short
 from tmf.errors import BadRequest, Invalid
 from tmf.ids import new_id
 from tmf.resources import Json, Resource
-from tmf.validation import check_create
+from tmf.validation import accepted_create
 
 ID = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._~:@!$&'()*+,;=-]{1,100}")  # what a path's segment may be, as it stands
 OURS = frozenset({"id", "href"})
@@ -92,7 +92,7 @@ def _elements(raw: bytes) -> list[Any]:
 
 def _record(resource: Resource, index: int, element: Any, seen: dict[str, int]) -> Record:
     content = {n: v for n, v in element.items() if n not in OURS} if isinstance(element, dict) else element
-    check_create(resource, content)
+    content = accepted_create(resource, content)
     identifier = _identifier(element)
     if (first := seen.setdefault(identifier, index)) != index:
         raise Invalid(f"record [{first}] has the same", path="id")

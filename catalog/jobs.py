@@ -33,7 +33,7 @@ from tmf.nudges import nudge_on_commit
 from tmf.once import creation
 from tmf.resources import Json, Resource
 from tmf.revisions import remove
-from tmf.validation import check_create
+from tmf.validation import accepted_create
 
 LOOK_SECONDS = 0.5  # how often a process that waits for slow transfers looks for other jobs
 INSERTED = ("id", "party", "body", "created_at", "updated_at")
@@ -72,7 +72,7 @@ def job_delete(*, actor: Actor, row: Job) -> None:
 def _drafted(resource: Resource, actor: Actor, document: Any) -> Job:
     if isinstance(document, dict):
         document = {name: value for name, value in document.items() if name not in IGNORED}
-    check_create(resource, document)
+    document = accepted_create(resource, document)
     check_callback(document["url"], path="url")
     fields, body = resource.split({"path": DEFAULT_PATH, **document})
     now = timezone.now()

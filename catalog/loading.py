@@ -11,7 +11,7 @@ from catalog.tree import check_parent
 from tmf.errors import Invalid
 from tmf.patching import differing
 from tmf.resources import Json, Resource
-from tmf.validation import check_create
+from tmf.validation import accepted_create
 
 BY_NAME = {resource.name: resource for resource in RESOURCES}
 
@@ -32,7 +32,7 @@ def _loaded(document: Json, path: str) -> bool:
         raise Invalid(f"must be one of {', '.join(BY_NAME)}", path=f"{path}.resource")
     content = {name: value for name, value in document.items() if name not in ("resource", "id")}
     try:
-        check_create(resource, content)
+        content = accepted_create(resource, content)
         return _written(resource, document.get("id", ""), completed(resource, content))
     except Invalid as error:
         raise Invalid(error.message, path=path) from None

@@ -15,7 +15,7 @@ from tmf.errors import Conflict
 from tmf.once import creation
 from tmf.patching import differing
 from tmf.resources import Json, Resource
-from tmf.validation import check_create
+from tmf.validation import accepted_create
 
 
 def specification_create(*, actor: Actor, document: Json) -> ServiceSpecification:
@@ -76,7 +76,7 @@ def catalog_delete(*, actor: Actor, row: ServiceCatalog) -> None:
 
 
 def _create(resource: Resource, document: Json) -> Any:
-    check_create(resource, document)
+    document = accepted_create(resource, document)
     with creation():
         return entry_insert(resource, completed(resource, document))
 

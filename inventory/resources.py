@@ -39,7 +39,7 @@ SERVICE = Resource(
         Column("startDate", "start_date", "date"),
         Column("endDate", "end_date", "date"),
     ),
-    server_set=frozenset({"id", "href", "serviceDate", "startDate", "endDate", "hasStarted", "isServiceEnabled"}),
+    server_set=frozenset({"id", "href", "serviceDate"}),
     fixed=frozenset({"id", "href", "serviceDate"}),
     derived=frozenset({"hasStarted", "isServiceEnabled"}),
     overlay=_flags,

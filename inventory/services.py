@@ -19,7 +19,7 @@ from tmf.inserts import insert_objects
 from tmf.once import creation
 from tmf.resources import Json, Resource
 from tmf.revisions import advance, remove
-from tmf.validation import check_create
+from tmf.validation import accepted_create
 
 INSERTED = (
     "id", "party", "revision", "body", "body_v5", "state", "operating_status", "name", "category", "specification_id",
@@ -30,7 +30,7 @@ EVENT_OF = {"state": "ServiceStateChangeEvent"}  # attributes whose change has a
 
 def service_create(*, actor: Actor, document: Json) -> Service:
     """Records a service; it belongs to the actor's party. Raises Invalid, Conflict."""
-    check_create(SERVICE, document)
+    document = accepted_create(SERVICE, document)
     fields, body = SERVICE.split(document)
     service = Service(body=body, body_v5=settled({}, {}, body), **fields)
     return service_record(actor=actor, service=service, document=document)

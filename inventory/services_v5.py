@@ -14,7 +14,7 @@ from tmf.endpoints import Change
 from tmf.errors import Conflict
 from tmf.patching import differing
 from tmf.resources import Json
-from tmf.validation import check, check_create
+from tmf.validation import accepted_create, check
 
 COLUMNS = frozenset(column.attribute for column in SERVICE_V5.columns)
 EVENT_OF_V5 = {**EVENT_OF, "operatingStatus": "ServiceOperatingStatusChangeEvent"}
@@ -23,7 +23,7 @@ ELSEWHERE = COLUMNS | SERVICE_V5.derived  # attributes that no body keeps
 
 def service_create(*, actor: Actor, document: Json) -> Service:
     """Records a service under the id that the client chose, or one of ours. Raises Invalid, Conflict."""
-    check_create(SERVICE_V5, document)
+    document = accepted_create(SERVICE_V5, document)
     fields, rest = SERVICE_V5.split(document)
     body, body_v5 = changed({}, {}, rest, rest.keys())
     own_id = {"id": document["id"]} if "id" in document else {}

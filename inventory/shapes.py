@@ -108,7 +108,6 @@ _SHARED = service_attributes(
     relationship=SERVICE_RELATIONSHIP.needing("relationshipType", "service"),
 )
 _SUPPORTING = many(service_ref_or_value(_SHARED).needing("id"), "The services it is built on.")
-_BY_SERVER = ("serviceDate", "startDate", "endDate", "hasStarted", "isServiceEnabled")
 _ATTRIBUTES = {**_SHARED, "supportingService": _SUPPORTING}
 _MANDATORY = ("state", "serviceSpecification")
 
@@ -121,7 +120,7 @@ SERVICE = Shape(
 SERVICE_CREATE = Shape(
     "Service_Create",
     "A service to be recorded.",
-    {**_ATTRIBUTES, **{name: read_only(_ATTRIBUTES[name]) for name in _BY_SERVER}},
+    {**_ATTRIBUTES, "serviceDate": read_only(_ATTRIBUTES["serviceDate"])},
 ).needing(*_MANDATORY)
 
 SERVICE_UPDATE = Shape(

@@ -17,7 +17,7 @@ from tmf.inserts import insert_objects
 from tmf.once import creation
 from tmf.resources import Json, timestamp
 from tmf.revisions import remove
-from tmf.validation import check_create
+from tmf.validation import accepted_create
 
 INSERTED = ("id", "party", "body", "order_date", "created_at", "updated_at", "n_acknowledged")
 
@@ -27,7 +27,7 @@ def order_submit(*, actor: Actor, document: Json) -> ServiceOrder:
 
     Nothing that must be looked up is judged here: that is the engine's, once it hears of the order.
     """
-    check_create(SERVICE_ORDER, document)
+    document = accepted_create(SERVICE_ORDER, document)
     nodes = walk(document["serviceOrderItem"])
     check_items(nodes)
     now = timezone.now()

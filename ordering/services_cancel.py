@@ -16,7 +16,7 @@ from tmf.inserts import insert_objects
 from tmf.models import OwnedQuerySet
 from tmf.once import creation
 from tmf.resources import Json
-from tmf.validation import check_create
+from tmf.validation import accepted_create
 
 INSERTED = ("id", "party", "body", "order", "due_at", "created_at", "updated_at")
 
@@ -26,7 +26,7 @@ def cancel_submit(*, actor: Actor, document: Json) -> CancelServiceOrder:
 
     What has become of the order meanwhile is not asked here: a request about a finished one is judged, too.
     """
-    check_create(CANCEL_SERVICE_ORDER, document)
+    document = accepted_create(CANCEL_SERVICE_ORDER, document)
     order = _order(actor, document["serviceOrder"]["id"])
     _check_live(order)
     now = timezone.now()

@@ -14,7 +14,7 @@ class Change:
     """What a PATCH makes of a resource: the row as it was read, its documents, what differs.
 
     `before` and `after` are full representations with hrefs as paths; `attributes` are the first-level
-    attributes that differ between them, never none.
+    attributes that differ between them; `update` never sees none.
     """
 
     row: Any
@@ -36,7 +36,7 @@ def not_offered(**_: Any) -> NoReturn:
 class Endpoint:
     """One resource's verbs; what is not offered is answered 405.
 
-    `create(*, actor, document)` checks the document (`validation.check_create`) and returns the new row.
+    `create(*, actor, document)` checks the document (`validation.accepted_create`) and returns the new row.
     `update(*, actor, change)` writes a Change by `revisions.advance`, so that it raises LostRace when the row
     was changed since it was read; the whole PATCH is then tried again. It returns the row as it is now.
     `delete(*, actor, row)` deletes by `revisions.remove`, or raises Conflict.

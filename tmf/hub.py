@@ -16,13 +16,13 @@ from tmf.once import creation
 from tmf.query import compile_query
 from tmf.renderers import empty_response, json_response
 from tmf.resources import Api, Json
-from tmf.validation import check, refuse_attributes
+from tmf.validation import accepted, refuse_attributes
 from tmf.views import ApiView
 
 
 def subscription_create(*, actor: Actor, api: Api, document: Json, base_url: str) -> Subscription:
     """Registers a listener. Raises Invalid, or Conflict when the actor's party registered just this one before."""
-    check(HUB_FVO if api.typed else EVENT_SUBSCRIPTION_INPUT, document)
+    document = accepted(HUB_FVO if api.typed else EVENT_SUBSCRIPTION_INPUT, document)
     refuse_attributes(document.keys() & {"id", "href"}, "is set by the server and cannot be given")
     text = document.get("query", "")
     check_callback(document["callback"])

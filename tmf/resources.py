@@ -171,6 +171,11 @@ class Resource:
         fields = {c.field: c.stored(body.pop(c.attribute)) for c in self.columns if c.attribute in body}
         return fields, body
 
+    def dated(self, document: Json) -> Json:
+        """The document with the dates that have columns as they will be shown."""
+        dates = {c.attribute: c for c in self.columns if c.kind == "date" and c.attribute in document}
+        return document | {name: column.shown(column.stored(document[name])) for name, column in dates.items()}
+
     def represent(self, row: StoredResource, base_url: str = "") -> Json:
         """The full representation; `href` is absolute when `base_url` (scheme and host) is given."""
         shown: Json = {"id": row.pk, "href": base_url + self.path(row.pk)}

@@ -23,6 +23,17 @@ class Attribute:
     required: bool = False
     refers_to: tuple[Shape, ...] = ()
 
+    @property
+    def takes_null(self) -> bool:
+        """Whether null is a value of it, as of a characteristic's."""
+        return not {"type", "$ref"} & self.schema.keys()
+
+    @property
+    def target(self) -> str:
+        """The name of the shape that it holds, one or a list of; empty when it holds none."""
+        reference: str = self.schema.get("$ref") or self.schema.get("items", {}).get("$ref", "")
+        return reference.rpartition("/")[2]
+
 
 @dataclass(frozen=True, eq=False)
 class Shape:

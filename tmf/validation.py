@@ -12,8 +12,9 @@ from tmf.complaints import path, short, words
 from tmf.errors import Invalid
 from tmf.resources import Children, Json, Resource, instant
 from tmf.shapes import Shape, components, reference
+from tmf.spelling import spelled_out
 
-DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
+DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|(?![+-]00:00)[+-]\d\d:\d\d)", re.ASCII)
 BLANK = re.compile(r"[\s\x00-\x1f\x7f]")
 
 
@@ -23,13 +24,27 @@ def check(shape: Shape, document: Any, *, at: str = "") -> None:
         _refuse(shape, document, at)
 
 
-def check_create(resource: Resource, document: Any) -> None:
-    """What a POST must satisfy: nothing that only the server sets, and the shape."""
+def accepted(shape: Shape, document: Any) -> Any:
+    """The document as it is to be kept. Raises Invalid when it is not of this shape, even spelled out."""
+    if validator_for(shape).is_valid(document):
+        return document
+    kept = spelled_out(shape, document)
+    check(shape, kept)
+    return kept
+
+
+def accepted_create(resource: Resource, document: Any) -> Json:
+    """The document as it is to be kept, if it is what a POST must be: nothing that only the server sets, and the shape.
+
+    Raises Invalid.
+    """
     if isinstance(document, dict):
+        document = {n: v for n, v in document.items() if v is not None or n not in resource.server_set}
         refuse_attributes(resource.server_set & document.keys(), "is set by the server and cannot be given")
         for children in resource.children:
             _refuse_in_children(children, document.get(children.attribute), children.attribute)
-    check(resource.create, document)
+    kept: Json = accepted(resource.create, document)
+    return kept
 
 
 def check_update(resource: Resource, names: Iterable[str]) -> None:
@@ -55,7 +70,7 @@ def _refuse_in_children(children: Children, items: Any, path: str) -> None:
         if not isinstance(item, dict):
             continue
         where = f"{path}[{index}]"
-        if found := children.server_set & item.keys():
+        if found := {name for name in children.server_set & item.keys() if item[name] is not None}:
             raise Invalid("is set by the server and cannot be given", path=f"{where}.{min(found)}")
         if children.attribute in item:
             _refuse_in_children(children, item[children.attribute], f"{where}.{children.attribute}")
@@ -84,7 +99,7 @@ def _compiled(schema: Json) -> Draft202012Validator:
 
 
 def is_date_time(value: str) -> bool:
-    """RFC 3339 section 5.6, and a moment that `instant` and UTC can hold."""
+    """RFC 3339 section 5.6 as `spelled_out` writes it, and a moment that `instant` and UTC can hold."""
     if not DATE_TIME.fullmatch(value):
         return False
     try:

@@ -18,7 +18,7 @@ from tmf.patching import Patch, differing, rooted
 from tmf.renderers import empty_response, json_response
 from tmf.resources import Api, Json, Resource
 from tmf.revisions import retrying
-from tmf.validation import check, check_update, refuse_attributes
+from tmf.validation import accepted, check_update, refuse_attributes
 
 V = TypeVar("V", bound="ResourceView")
 
@@ -139,26 +139,33 @@ class MemberView(ResourceView):
     def _patched(self, patch: Patch) -> StoredResource:
         row = self.row()
         before = self.resource.represent(row)
-        after = patch.applied(before)
-        names = differing(before, after)
-        if not names:
+        change = _change(self.resource, row, before, patch.applied(before))
+        if not change.attributes:
             return cast(StoredResource, row)
-        change = Change(row, before, after, names)
-        check_change(self.resource, change)
         return self.endpoint.update(actor=self.actor, change=change)
 
     def _delete(self) -> None:
         self.endpoint.delete(actor=self.actor, row=self.row())
 
 
-def check_change(resource: Resource, change: Change) -> None:
-    """What differs may be changed, is of its shape, and nothing mandatory is taken away."""
-    check_update(resource, change.attributes)
+def _change(resource: Resource, row: StoredResource, before: Json, after: Json) -> Change:
+    names = differing(before, after)
+    kept = accepted_change(resource, after, names) if names else after
+    return Change(row, before, kept, names if kept == after else differing(before, kept))
+
+
+def accepted_change(resource: Resource, after: Json, names: frozenset[str]) -> Json:
+    """The patched document as it is to be kept: what differs may be changed and is of its shape, and nothing
+    mandatory is taken away. Raises Invalid."""
+    check_update(resource, names)
     shape = resource.update or resource.create
-    looked_at = change.attributes | {name for name, attribute in shape.attributes.items() if attribute.required}
-    check(shape, {name: change.after[name] for name in looked_at & change.after.keys()})
+    looked_at = names | {name for name, attribute in shape.attributes.items() if attribute.required}
+    kept = accepted(shape, {name: after[name] for name in looked_at & after.keys()})
+    new = resource.dated({name: value for name, value in kept.items() if name in names})
+    made = {name: new.get(name, value) for name, value in after.items() if name in new or name not in names}
     mandatory = {name for name, attribute in resource.create.attributes.items() if attribute.required}
-    refuse_attributes(mandatory & (change.attributes - change.after.keys()), "is mandatory and cannot be removed")
+    refuse_attributes(mandatory & (names - made.keys()), "is mandatory and cannot be removed")
+    return made
 
 
 def collection_view(endpoint: Endpoint) -> type[CollectionView]:

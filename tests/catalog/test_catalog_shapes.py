@@ -7,7 +7,7 @@ import pytest
 from catalog.resources import RESOURCES, SERVICE_CANDIDATE, SERVICE_CATALOG, SERVICE_CATEGORY, SERVICE_SPECIFICATION
 from tmf.errors import Invalid
 from tmf.resources import Json, Resource
-from tmf.validation import check_create
+from tmf.validation import accepted_create
 
 FEATURE: Json = {"name": "f", "featureSpecCharacteristic": [{"valueType": "string"}]}
 
@@ -50,7 +50,7 @@ def specification(**more: Any) -> Json:
 )
 def test_it_refuses_an_entry_that_breaks_a_rule(resource: Resource, document: Json, path: str) -> None:
     with pytest.raises(Invalid) as caught:
-        check_create(resource, document)
+        accepted_create(resource, document)
     assert caught.value.path == path
 
 
@@ -78,4 +78,4 @@ def test_it_refuses_an_entry_that_breaks_a_rule(resource: Resource, document: Js
     ],
 )
 def test_it_accepts_an_entry_that_keeps_the_rules(document: Json) -> None:
-    check_create(SERVICE_SPECIFICATION, document)
+    accepted_create(SERVICE_SPECIFICATION, document)

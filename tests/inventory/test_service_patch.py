@@ -157,3 +157,24 @@ def test_it_takes_flags_that_agree_with_the_state(bss: Client, recorded: Record)
     answer = patch(bss, row, {"state": "active", "isServiceEnabled": True, "hasStarted": True})
     assert (answer.status_code, answer.json()["isServiceEnabled"]) == (200, True)
     assert "isServiceEnabled" not in Service.objects.get().body
+
+
+@pytest.mark.parametrize("same", ["2025-01-01T00:00:00Z", "2025-01-01T01:00:00.000+01:00", "2025-01-01T00:00"])
+def test_it_tells_nobody_of_the_same_moment_written_otherwise(bss: Client, recorded: Record, same: str) -> None:
+    row = recorded()
+    patch(bss, row, {"startDate": "2025-01-01T00:00:00Z"})
+    with nothing_happens():
+        answer = patch(bss, row, {"startDate": same})
+    assert (answer.status_code, answer.json()["startDate"]) == (200, "2025-01-01T00:00:00.000Z")
+
+
+def test_it_takes_null_for_nothing_within_what_a_patch_replaces(bss: Client, recorded: Record) -> None:
+    places = [{"role": "site", "id": "1", "name": None}]
+    assert patch(bss, recorded(), {"place": places}).json()["place"] == [{"role": "site", "id": "1"}]
+
+
+def test_it_refuses_null_for_what_is_mandatory(bss: Client, recorded: Record) -> None:
+    row = recorded()
+    with nothing_happens():
+        answer = patch(bss, row, {"place": [{"role": None, "id": "1"}]})
+    assert (answer.status_code, answer.json()["message"][:13]) == (400, "place[0].role")

@@ -81,6 +81,11 @@ REFUSED: dict[str, tuple[Json, str]] = {
     ),
     "its own id": (service(id="mine"), "id"),
     "its own serviceDate": (service(serviceDate="2026-01-01T00:00:00Z"), "serviceDate"),
+    "started though designed": (service("designed", hasStarted=True), "hasStarted"),
+    "disabled though active": (service(isServiceEnabled=False), "isServiceEnabled"),
+    "an end before the start": (
+        service("designed", startDate="2026-02-01T00:00:00Z", endDate="2026-01-01T00:00:00Z"), "endDate",
+    ),
 }  # fmt: skip
 
 
@@ -112,3 +117,10 @@ def test_it_writes_a_service_in_as_few_statements_as_there_are_tables() -> None:
     with CaptureQueriesContext(connection) as queries:
         service_create(actor=actor, document=service())
     assert len(queries) == 5, "BEGIN, service, journal, event, COMMIT"
+
+
+def test_it_takes_dates_and_flags_that_agree_with_the_state(bss: Client) -> None:
+    dates = {"startDate": "2018-01-15T12:26:11.747Z", "endDate": "2038-01-15T12:26:11.747Z"}
+    shown = post(bss, service(**dates, hasStarted=True, isServiceEnabled=True)).json()
+    assert shown.items() >= {**dates, "hasStarted": True, "isServiceEnabled": True}.items()
+    assert post(bss, service("designed", **dates, hasStarted=False)).json().items() >= dates.items()

@@ -268,3 +268,27 @@ def test_it_adds_one_statement_for_who_asks() -> None:
     with CaptureQueriesContext(connection) as queries:
         assert post(client, typical()).status_code == 201
     assert len(queries) == 6, [query["sql"][:100] for query in queries]
+
+
+def test_it_takes_what_clients_write_that_send_every_attribute_of_a_class(bss: Client) -> None:
+    nulls = dict.fromkeys(("id", "href", "state", "orderDate", "completionDate", "description", "orderRelationship"))
+    first = item("1", state=None, errorMessage=None, appointment=None, serviceOrderItem=None)
+    first["service"] |= {"id": None, "relatedParty": None, "endDate": None}
+    shown = post(bss, order(first, **nulls)).json()
+    assert shown["state"] == "acknowledged"
+    assert not {"description", "orderRelationship", "completionDate"} & shown.keys()
+    assert not {"appointment", "serviceOrderItem", "errorMessage"} & shown["serviceOrderItem"][0].keys()
+    assert None not in shown["serviceOrderItem"][0]["service"].values()
+
+
+def test_it_takes_date_times_as_the_specifications_own_examples_write_them(bss: Client) -> None:
+    shown = post(bss, order(requestedStartDate="2017-04-05T14:12", note=[{"text": "t", "date": "2017-04-05T14:12"}]))
+    assert shown.json()["requestedStartDate"] == "2017-04-05T14:12:00.000Z"
+    assert shown.json()["note"][0]["date"] == "2017-04-05T14:12:00Z"
+
+
+def test_a_repeat_with_its_key_is_the_same_request_whatever_was_spelled_out(bss: Client) -> None:
+    sent = order(description=None, requestedStartDate="2017-04-05T14:12")
+    first, second = (bss.post(PATH, sent, "application/json", headers={"Idempotency-Key": "k"}) for _ in range(2))
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert first.json()["id"] == second.json()["id"]

@@ -8,7 +8,7 @@ import pytest
 from ordering.resources import SERVICE_ORDER
 from tests.ordering.documents import Json, item, order, relation, typical
 from tmf.errors import Invalid
-from tmf.validation import check_create
+from tmf.validation import accepted_create
 
 
 def with_item(**more: Any) -> Json:
@@ -91,7 +91,7 @@ SERVICE = f"{ITEM}.service"
 )
 def test_it_refuses_an_order_that_breaks_a_rule(document: Json, path: str) -> None:
     with pytest.raises(Invalid) as caught:
-        check_create(SERVICE_ORDER, document)
+        accepted_create(SERVICE_ORDER, document)
     assert caught.value.path == path
 
 
@@ -112,4 +112,4 @@ def test_it_refuses_an_order_that_breaks_a_rule(document: Json, path: str) -> No
     ],
 )
 def test_it_accepts_an_order_that_keeps_the_rules(document: Json) -> None:
-    check_create(SERVICE_ORDER, document)
+    accepted_create(SERVICE_ORDER, document)
