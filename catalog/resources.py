@@ -5,7 +5,13 @@ from catalog.models import ServiceCandidate, ServiceCatalog, ServiceCategory, Se
 from tmf.resources import Api, Column, Resource
 
 API = Api(
-    "catalog", "v4", "Service Catalog", "TMF633: what kinds of services there are, and what each is made of.", "4.0.0"
+    "catalog",
+    "v4",
+    "Service Catalog",
+    "TMF633: what kinds of services there are, and what each is made of. Find what can be ordered and which "
+    "characteristics it takes; keep specifications, candidates, categories and catalogues; import and export them as "
+    "files.",
+    "4.0.0",
 )
 
 COLUMNS = (

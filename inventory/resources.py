@@ -11,10 +11,23 @@ from inventory.representation_v5 import shown as shown_v5
 from inventory.states import ENABLED, PLANNED, STARTED, flags
 from tmf.resources import Api, Column, Json, Lookup, Resource, Translated
 
-API_V4 = Api("inventory", "v4", "Service Inventory", "TMF638: the services that exist, will exist, or did.", "4.0.0")
-
-
-API_V5 = replace(API_V4, version="v5", release="5.0.0", typed=True)
+API_V4 = Api(
+    "inventory",
+    "v4",
+    "Service Inventory",
+    "TMF638: the services that exist, will exist, or did. Read what orders have made, its characteristics and the "
+    "services and resources it is built on; record and change services that no order made.",
+    "4.0.0",
+)
+API_V5 = replace(
+    API_V4,
+    version="v5",
+    description="TMF638 in its fifth generation, over the same services as version 4. Every object carries `@type`, "
+    "characteristics are typed by their values, and there are operatingStatus, externalIdentifier, intent and the "
+    "state suspended.",
+    release="5.0.0",
+    typed=True,
+)
 
 
 def _flags(row: Service, shown: Json, base_url: str) -> None:

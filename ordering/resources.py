@@ -10,7 +10,12 @@ from ordering.states import CANCELLING, TERMINAL
 from tmf.resources import Api, Children, Column, Lookup, Resource
 
 API = Api(
-    "ordering", "v4", "Service Ordering", "TMF641: orders of services, from the request to its fulfilment.", "4.1.0"
+    "ordering",
+    "v4",
+    "Service Ordering",
+    "TMF641: orders of services, from the request to its fulfilment. Place an order whose items add, modify or "
+    "delete services, follow its state, change it, have it cancelled, and be told of what becomes of it.",
+    "4.1.0",
 )
 
 # As `show_item` shows them, whatever the row says.

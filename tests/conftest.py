@@ -10,6 +10,7 @@ from typing import Any
 import psutil
 import pytest
 from django.conf import settings
+from playwright.sync_api import Page, Playwright
 
 from tests import browser, databases, postgres, waiting
 from tests.broker import Broker
@@ -47,6 +48,7 @@ def _missing() -> dict[str, str]:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         items[:] = [item for item in items if not item.get_closest_marker("postgresql")]
+    items.sort(key=lambda item: bool(item.get_closest_marker("browser")))  # see the fixture `playwright`
     wanted = {mark for item in items for mark in ("redis", "browser") if item.get_closest_marker(mark)}
     for mark, why in _missing().items() if wanted else ():
         left_out = [item for item in items if item.get_closest_marker(mark)]
@@ -140,3 +142,24 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     """pytest-playwright's fixture, with the Chromium that was found. Root needs it without a sandbox."""
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     return {**browser_type_launch_args, "executable_path": browser.find(os.environ), "args": sandbox}
+
+
+@pytest.fixture(scope="session")
+def playwright(playwright: Playwright) -> Iterator[Playwright]:
+    """pytest-playwright's. Its event loop stays in this thread, where Django would refuse every query from then on."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        yield playwright
+
+
+@pytest.fixture
+def complaints(page: Page) -> list[str]:
+    """What the page did that no page may, so far; a test that provokes an error takes it out."""
+    return browser.watch(page)
+
+
+@pytest.fixture
+def watched(page: Page, complaints: list[str]) -> Iterator[Page]:
+    """A page of Chromium that must end without an error in its console and a request to another host."""
+    yield page
+    assert complaints == []

@@ -14,11 +14,15 @@ log = logging.getLogger(__name__)
 
 
 class TmfError(Exception):
-    """An answer that is not 2xx. `path` names the attribute at fault, as `serviceOrderItem[1].action`."""
+    """An answer that is not 2xx. `path` names the attribute at fault, as `serviceOrderItem[1].action`.
+
+    `remedy` says what the caller can do about it, for the documentation.
+    """
 
     status = 500
     code = "internalError"
     reason = "Internal error"
+    remedy = "It is our fault. Try again later; if it stays so, tell the operator when it was and what you sent."
 
     def __init__(self, message: str = "", *, path: str = "", headers: dict[str, str] | None = None) -> None:
         super().__init__(message)
@@ -38,14 +42,17 @@ class TmfError(Exception):
 
 class BadRequest(TmfError):
     status, code, reason = 400, "invalidRequest", "The request is malformed"
+    remedy = "Correct the request; the message says what cannot be read."
 
 
 class Invalid(BadRequest):
     code, reason = "invalidValue", "An attribute breaks a rule"
+    remedy = "Correct the attribute whose path the message begins with."
 
 
 class NotAuthenticated(TmfError):
     status, code, reason = 401, "notAuthenticated", "A valid bearer token is needed"
+    remedy = "Get a token, or a new one, and send the request again."
 
     def __init__(self, message: str = "", *, challenge: str = "") -> None:
         super().__init__(message, headers={"WWW-Authenticate": 'Bearer realm="tmf-api"' + challenge})
@@ -53,54 +60,66 @@ class NotAuthenticated(TmfError):
 
 class Forbidden(TmfError):
     status, code, reason = 403, "forbidden", "The token does not allow this"
+    remedy = "Ask the operator for the scope that the message names."
 
 
 class NotFound(TmfError):
     status, code, reason = 404, "notFound", "There is no such resource"
+    remedy = "Check the address and the id. What belongs to another party is not found either."
 
 
 class MethodNotAllowed(TmfError):
     status, code, reason = 405, "methodNotAllowed", "The resource does not offer this method"
+    remedy = "Use one of the methods that the header Allow names."
 
 
 class NotAcceptable(TmfError):
     status, code, reason = 406, "notAcceptable", "Only application/json can be answered"
+    remedy = "Accept application/json."
 
 
 class Conflict(TmfError):
     status, code, reason = 409, "conflict", "The request contradicts the resource's present state"
+    remedy = "Read the resource as it is now, and decide anew; the message says what stands against it."
 
 
 class LostRace(Conflict):
     """Somebody changed the row since it was read. Reading it again may help."""
 
     code, reason = "concurrentChange", "The resource was changed by somebody else at the same time"
+    remedy = "Send the request again."
 
 
 class PreconditionFailed(TmfError):
     status, code, reason = 412, "preconditionFailed", "The resource is no longer what If-Match names"
+    remedy = "Read the resource again, and send the change with its new ETag."
 
 
 class UnsupportedMediaType(TmfError):
     status, code, reason = 415, "unsupportedMediaType", "The body's media type is not understood here"
+    remedy = "Send a media type that the operation lists in its documentation."
 
 
 class KeyReused(TmfError):
     status, code, reason = 422, "idempotencyKeyReused", "The Idempotency-Key came with another request before"
+    remedy = "Use a new key for a new request."
 
 
 class TooManyRequests(TmfError):
     status, code, reason = 429, "tooManyRequests", "Slow down"
+    remedy = "Wait as long as the header Retry-After says, then send the request again."
 
 
 class NotBuilt(TmfError):
     """What the specification foresees and this server has not. Nothing here raises it: v5 documents the status."""
 
     status, code, reason = 501, "notImplemented", "The server has no such function"
+    remedy = "Do without it. Version 5 documents this answer; nothing gives it today."
 
 
 class Unavailable(TmfError):
     status, code, reason = 503, "unavailable", "The service cannot answer for now"
+    remedy = "Wait as long as the header Retry-After says, then send the request again."
 
     def __init__(self, message: str = "Try again", *, retry_after: int = 5) -> None:
         super().__init__(message, headers={"Retry-After": str(retry_after)})

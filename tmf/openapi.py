@@ -13,6 +13,8 @@ from tmf.envelope import WITH_FIELD_PATH
 from tmf.resources import Api, Json, Resource
 from tmf.shapes import Shape, components
 
+METHODS = ("GET", "POST", "PATCH", "DELETE")
+
 
 class ResourceSchema(AutoSchema):
     """One operation, told from the view's resource, or from its being a hub, instead of from serializers."""
@@ -101,3 +103,14 @@ def document(api: Api) -> Json:
     generator.api = api
     made: Json = generator.get_schema(public=True)
     return made
+
+
+@cache
+def resources(api: Api) -> dict[Resource, list[str]]:
+    """What the API's paths show, and the HTTP methods that each resource offers; those with most methods first."""
+    found: dict[Resource, list[str]] = {}
+    for *_, method, callback in EndpointEnumerator().get_api_endpoints():
+        resource = getattr(callback.cls, "resource", None)
+        if resource is not None and resource.api == api:
+            found.setdefault(resource, []).append(method)
+    return {r: [m for m in METHODS if m in found[r]] for r in sorted(found, key=lambda r: -len(found[r]))}

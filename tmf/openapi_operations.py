@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from tmf.common_shapes import EVENT_SUBSCRIPTION, EVENT_SUBSCRIPTION_INPUT, HUB, HUB_FVO
+from tmf.event_words import meaning
 from tmf.once import REPLAYED
 from tmf.openapi_parts import JSON, body, errors, headers, use
 from tmf.resources import Api, Json, Resource
@@ -49,7 +50,7 @@ def of_event(name: str, resource: Resource) -> Json:
         "post": {
             "operationId": f"listenTo{name}",
             "summary": f"{name} of a {resource.words}",
-            "description": "Posted to every listener registered at the hub whose query it matches.",
+            "description": f"{meaning(name)} Posted to every listener registered at the hub whose query it matches.",
             "tags": ["hub"],
             "security": [],
             "requestBody": {"required": True, "content": body(reference(name))},

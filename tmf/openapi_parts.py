@@ -102,6 +102,7 @@ def _attribute_filters() -> Json:
         "style": "form",
         "explode": True,
         "schema": {"type": "object", "additionalProperties": {"type": "string"}},
+        "example": {},  # else Swagger UI makes filters up
     }
 
 
@@ -134,7 +135,8 @@ def error_responses(api: Api) -> Json:
 
 
 def _error_response(status: int) -> Json:
-    made: Json = {"description": f"{BY_STATUS[status].reason}.", "content": body(reference(ERROR.name))}
+    kind = BY_STATUS[status]
+    made: Json = {"description": f"{kind.reason}. {kind.remedy}", "content": body(reference(ERROR.name))}
     if name := ERROR_HEADERS.get(status):
         made["headers"] = headers(name)
     return made

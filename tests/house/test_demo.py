@@ -10,9 +10,9 @@ from pathlib import Path
 
 import psutil
 
-from tests.house.test_up import embedded
 from tests.postgres import free_port
 from tests.processes import Processes, Running
+from tests.up import embedded
 from tests.waiting import wait_until
 
 

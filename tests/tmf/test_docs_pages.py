@@ -4,8 +4,15 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.test import Client
+from django.urls import reverse
+
+from tmf.docs.contents import changes
+from tmf.errors import BY_STATUS
+from tmf.event_words import MEANINGS, meaning
+from tmf.openapi import published, resources
 
 PAGES = [
     "/docs/",
@@ -21,10 +28,12 @@ class Loaded(HTMLParser):
         super().__init__()
         self.addresses: list[str] = []
         self.links: list[str] = []
+        self.names: set[str] = set()
         self.inline = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         named = dict(attrs)
+        self.names |= {named["id"] or ""} if "id" in named else set()
         if tag in ("script", "img", "iframe"):
             self.addresses.append(named.get("src") or "")
             self.inline += tag == "script" and not named.get("src")
@@ -70,9 +79,52 @@ def test_it_fetches_nothing_from_elsewhere_in_its_own_files() -> None:
 
 def test_it_links_to_every_document_and_every_link_answers(client: Client) -> None:
     links = loaded(client, "/docs/").links
-    assert len(links) == 1 + 4 * 4
+    for api in published():
+        named = [reverse("docs:swagger", args=[api.slug]), reverse("docs:redoc", args=[api.slug])]
+        assert {*named, f"{api.root}/openapi.json", f"{api.root}/openapi.yaml"} <= {*links}
     for link in links:
-        assert client.get(link).status_code == 200, link
+        if not link.startswith("#"):
+            assert client.get(link).status_code == 200, link
+
+
+def test_its_links_within_the_page_lead_to_headings(client: Client) -> None:
+    found = loaded(client, "/docs/")
+    within = {link for link in found.links if link.startswith("#")}
+    assert within >= {f"#{part}" for part in ("apis", "token", "calls", "events", "errors", "changes")}
+    assert within <= {f"#{name}" for name in found.names}
+
+
+def test_the_index_says_what_the_code_says(client: Client) -> None:
+    text = client.get("/docs/").content.decode()
+    cells = {*re.findall(r'<th scope="row"><code>(\w+)</code>', text)}
+    assert cells >= {event for api in published() for resource in resources(api) for event in resource.events}
+    assert cells >= {kind.code for kind in BY_STATUS.values()} | {"invalidValue", "concurrentChange"}
+    for scope in settings.BSS_SCOPES:
+        assert f"<code>{scope}</code>" in text
+
+
+def test_the_index_needs_no_style_within_its_elements(client: Client) -> None:
+    answer = client.get("/docs/")
+    assert "unsafe-inline" not in answer["Content-Security-Policy"]
+    assert not re.search(r" style=|<style| on\w+=", answer.content.decode())
+
+
+def test_every_event_has_a_meaning_of_its_kind() -> None:
+    assert meaning("ServiceOrderStateChangeEvent") == "Its state has changed."
+    assert meaning("ServiceSpecificationChangeEvent") == "It has changed."
+    assert meaning("ServiceOperatingStatusChangeEvent") == "How it runs has changed."
+    told = {meaning(event) for api in published() for resource in resources(api) for event in resource.events}
+    assert told == {*MEANINGS.values()}
+
+
+def test_it_tells_the_changes_of_every_api() -> None:
+    told = dict(changes())
+    assert [*told] == ["All APIs", *[f"{api.title} {api.version}" for api in published()]]
+    for releases in told.values():
+        assert releases
+        for release in releases:
+            assert release.keys() == {"release", "changes"}
+            assert all(isinstance(change, str) and change.count("`") % 2 == 0 for change in release["changes"])
 
 
 @every

@@ -6,16 +6,15 @@ from functools import cache
 import yaml
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from tmf.docs.contents import contents
 from tmf.openapi import document, published
 from tmf.resources import Api
 
-POLICY = (
-    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
-    "worker-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
-)
+STRICT = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'; form-action 'none'"
+# Swagger UI and Redoc style their elements in place, draw with data: addresses and search in a worker.
+POLICY = f"{STRICT}; img-src 'self' data:; style-src 'self' 'unsafe-inline'; worker-src 'self' blob:"
 MEDIA_TYPES = {"json": "application/json;charset=utf-8", "yaml": "application/yaml;charset=utf-8"}
 
 
@@ -41,7 +40,8 @@ def as_yaml(api: Api) -> str:
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    return _page(request, "index", {"apis": published(), "token_path": reverse("token")})
+    host = f"{request.scheme}://{request.get_host()}"
+    return _page(request, "index", {**contents(), "host": host}, STRICT)
 
 
 @require_safe
@@ -61,7 +61,7 @@ def _named(slug: str) -> Api:
     return found
 
 
-def _page(request: HttpRequest, name: str, context: dict[str, object]) -> HttpResponse:
+def _page(request: HttpRequest, name: str, context: dict[str, object], policy: str = POLICY) -> HttpResponse:
     response = render(request, f"tmf/docs/{name}.html", context)
-    response["Content-Security-Policy"] = POLICY
+    response["Content-Security-Policy"] = policy
     return response
