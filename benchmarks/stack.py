@@ -73,6 +73,9 @@ class Stack:
         self.manage("simulator", "simulate_target", "--port", str(self.simulator), "--latency", str(latency))
         wait_until(lambda: answers(f"http://127.0.0.1:{self.simulator}/ledger"), 20, "the simulated target answers")
 
+    def wait_answers(self) -> None:
+        wait_until(lambda: answers(f"{self.url}/healthz"), 30, f"the web process answers (see {self.logs})")
+
     def wait_ready(self) -> None:
         wait_until(lambda: answers(f"{self.url}/readyz"), 30, f"/readyz answers 200 (see {self.logs})")
 

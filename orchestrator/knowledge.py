@@ -18,7 +18,7 @@ from orchestrator.definitions import Definitions
 from orchestrator.facts import ItemFacts, Json, ServiceFacts, SpecFacts
 from orchestrator.judge import Knowledge, service_id_of
 from orchestrator.models import Definition, Target
-from ordering.models import ServiceOrder, ServiceOrderItem
+from ordering.models import ServiceOrder, ServiceOrderItem, in_order
 
 Reference = tuple[str, str, str]  # id, name, version of a specification
 
@@ -82,7 +82,7 @@ def _orders(order_ids: Sequence[str]) -> Iterable[ServiceOrder]:
 
 
 def _order_facts(order: ServiceOrder) -> OrderFacts:
-    rows = list(order.items.all())
+    rows = in_order(order.items.all())
     view = {
         "order": {
             "id": order.pk,

@@ -29,6 +29,7 @@ class ReadOnly:
 
 class ItemInline(ReadOnly, TabularInline):  # type: ignore[misc]
     model = ServiceOrderItem
+    ordering = ["position"]
     fields = ["item_id", "action", "state", "own", "service_id", "errors"]
     readonly_fields = fields
     show_change_link = False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from operator import attrgetter
 from typing import ClassVar
 
 from django.db import models
@@ -112,12 +114,16 @@ class ServiceOrderItem(Tally):
     body = models.JSONField(default=dict)
 
     class Meta:
-        ordering = ["order", "position"]
         indexes = [BodyIndex("item_body")]
         constraints = [models.UniqueConstraint(fields=["order", "item_id"], name="item_id_per_order")]
 
     def __str__(self) -> str:
         return f"{self.order_id}/{self.item_id}"
+
+
+def in_order(items: Iterable[ServiceOrderItem]) -> list[ServiceOrderItem]:
+    """As the depth-first walk finds them. Sorted here: as the model's ordering it would burden every query."""
+    return sorted(items, key=attrgetter("position"))
 
 
 class CancelState(models.TextChoices):

@@ -1,7 +1,7 @@
 """An order's items, shown nested as TMF641 has them, from rows that stand flat."""
 
 from inventory.resources import SERVICE
-from ordering.models import ServiceOrder, ServiceOrderItem
+from ordering.models import ServiceOrder, ServiceOrderItem, in_order
 from ordering.states import CANCELLING, TERMINAL
 from tmf.resources import Json
 
@@ -9,7 +9,7 @@ from tmf.resources import Json
 def show_items(row: ServiceOrder, shown: Json, base_url: str) -> None:
     """Puts `errorMessage` and the nested `serviceOrderItem` into an order's representation.
 
-    One pass over the rows, which come parents first. While the order is being cancelled,
+    One pass over the rows, parents first. While the order is being cancelled,
     its unfinished items show the order's state (docs/conformance.md 1.3).
     """
     if row.errors:
@@ -18,7 +18,7 @@ def show_items(row: ServiceOrder, shown: Json, base_url: str) -> None:
     overriding = row.state if row.state in CANCELLING else ""
     top: list[Json] = []
     made: dict[int, Json] = {}
-    for item in row.items.all():
+    for item in in_order(row.items.all()):
         made[item.pk] = one = show_item(item, services)
         if overriding and item.state not in TERMINAL:
             one["state"] = overriding

@@ -129,7 +129,8 @@ class MemberView(ResourceView):
     def row(self) -> Any:
         """The row of the path, with If-Match heeded in a change. Raises NotFound, PreconditionFailed."""
         identifier: str = self.kwargs["id"]
-        row = None if "\0" in identifier else self.rows().filter(pk=identifier).first()
+        found = [] if "\0" in identifier else [*self.rows().filter(pk=identifier)]
+        row = found[0] if found else None
         if row is None:
             raise NotFound(f"no {self.resource.name} has the id {identifier!r}")
         if self.request.method not in READING:

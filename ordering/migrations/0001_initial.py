@@ -100,7 +100,6 @@ class Migration(migrations.Migration):
                 ('parent', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='children', to='ordering.serviceorderitem')),
             ],
             options={
-                'ordering': ['order', 'position'],
                 'indexes': [tmf.indexes.BodyIndex(fields=['body'], name='item_body', opclasses=['jsonb_path_ops'])],
                 'constraints': [models.UniqueConstraint(fields=('order', 'item_id'), name='item_id_per_order')],
             },

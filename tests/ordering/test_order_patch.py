@@ -126,7 +126,7 @@ def test_it_replaces_the_items_while_nothing_has_begun(bss: Client, placed: Plac
     assert answer.status_code == 200, answer.content
     assert [i["id"] for i in answer.json()["serviceOrderItem"]] == ["2", "3", "4"]
     assert answer.json() == shown(bss, row)
-    assert [*ServiceOrderItem.objects.values_list("item_id", "n_acknowledged")] == [
+    assert [*ServiceOrderItem.objects.order_by("position").values_list("item_id", "n_acknowledged")] == [
         ("2", 2), ("2.1", 1), ("3", 1), ("4", 1),
     ]  # fmt: skip
     assert ServiceOrder.objects.get().n_acknowledged == 3

@@ -82,7 +82,7 @@ def test_it_counts_what_each_level_contains(bss: Client) -> None:
     post(
         bss, order(item("1", serviceOrderItem=[item("1.1", serviceOrderItem=[item("1.1.1")]), item("1.2")]), item("2"))
     )
-    rows = {row.item_id: row for row in ServiceOrderItem.objects.all()}
+    rows = {row.item_id: row for row in ServiceOrderItem.objects.order_by("position")}
     assert [*rows] == ["1", "1.1", "1.1.1", "1.2", "2"]
     assert [row.n_acknowledged for row in rows.values()] == [3, 2, 1, 1, 1]
     assert [row.parent and row.parent.item_id for row in rows.values()] == [None, "1", "1.1", "1", None]
