@@ -51,6 +51,9 @@ class Environment(BaseSettings):
     PORT: int = Field(8000, ge=1, le=65535, description="Port the web process listens on.")
     WEB_WORKERS: int = Field(2, ge=1, le=128, description="Processes that answer HTTP.")
     WEB_THREADS: int = Field(8, ge=1, le=256, description="Threads of each of them.")
+    CLIENT_TIMEOUT_SECONDS: int = Field(
+        30, ge=1, description="How long the web process waits for the next bytes of a request."
+    )
     PUBLIC_URL: str | None = Field(
         None, description="How targets reach this system for their answers: scheme and host. Default: HOST and PORT."
     )

@@ -16,7 +16,7 @@ except ImproperlyConfigured as error:
 warnings.filterwarnings("ignore", "No directory at", UserWarning)
 wsgi_app = "config.wsgi:application"
 bind = f"[{ENV.HOST}]:{ENV.PORT}" if ":" in ENV.HOST else f"{ENV.HOST}:{ENV.PORT}"
-worker_class = "gthread"
+worker_class = "config.web.Worker"
 # Loaded once and forked: half the start, and memory that is shared.
 preload_app = True
 workers = ENV.WEB_WORKERS
@@ -29,5 +29,5 @@ backlog = 1024
 limit_request_line = 8190
 # The heartbeat file must not be on a disk that may stall.
 worker_tmp_dir = "/dev/shm" if sys.platform == "linux" else None  # noqa: S108
-forwarded_allow_ips = "*" if ENV.TRUSTED_PROXY else "127.0.0.1"
+forwarded_allow_ips = "*" if ENV.TRUSTED_PROXY else ""  # else a neighbour on this machine could choose the scheme
 logconfig_dict = logs.logging_config(ENV.LOG_LEVEL, ENV.LOG_FORMAT)

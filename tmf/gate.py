@@ -50,9 +50,12 @@ class JsonPatchQueryParser(JsonParser):
 
 
 def read(stream: IO[bytes]) -> bytes:
-    """The body, however long it claims to be. Raises BadRequest when it is longer than BODY_MAX_BYTES."""
+    """The body, however long it claims to be. Raises BadRequest beyond BODY_MAX_BYTES, and when it breaks off."""
     most = settings.ENV.BODY_MAX_BYTES
-    raw = stream.read(most + 1)
+    try:
+        raw = stream.read(most + 1)
+    except OSError:
+        raise BadRequest("the body did not arrive in time, or not whole") from None
     if len(raw) > most:
         raise BadRequest(f"the body is larger than {most} bytes")
     return raw

@@ -92,6 +92,16 @@ def test_it_reads_no_more_than_the_largest_body() -> None:
     assert stream.tell() == most + 1
 
 
+class Broken(BytesIO):
+    def read(self, size: int | None = -1, /) -> bytes:
+        raise BlockingIOError("the rest does not come")
+
+
+def test_it_blames_the_client_for_a_body_that_breaks_off() -> None:
+    with pytest.raises(BadRequest, match="did not arrive"):
+        read(Broken())
+
+
 @pytest.mark.parametrize("raw", [b"[" * 2_000_000, b'{"a":' * 400_000, b"1" * 2_000_000, b"-0." + b"0" * 1_999_990])
 def test_it_refuses_cheaply(raw: bytes) -> None:
     started = time.process_time()
