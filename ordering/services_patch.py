@@ -54,11 +54,13 @@ def order_patch(*, actor: Actor, change: Change) -> ServiceOrder:
 
 
 def _real(change: Change) -> Set[str]:
-    """The attributes that differ, leaving out items that differ only in what the server adds to them."""
-    if ITEMS in change.attributes and _asked(change.before[ITEMS]) == _asked(change.after[ITEMS]):
+    """The attributes that differ, leaving out those that differ only until the server adds what it fills in."""
+    before, after = change.before, {**DEFAULTS, **change.after}
+    names = change.attributes - {name for name in DEFAULTS if after[name] == before.get(name)}
+    if ITEMS in names and _asked(before[ITEMS]) == _asked(after[ITEMS]):
         _check_server_set(change)
-        return change.attributes - {ITEMS}
-    return change.attributes
+        return names - {ITEMS}
+    return names
 
 
 def _asked(asked: list[Json]) -> list[Json]:

@@ -70,7 +70,7 @@ def test_it_dates_a_new_note(bss: Client, placed: Place) -> None:
     assert note.keys() == {"text", "date"}
 
 
-@pytest.mark.parametrize("content", [{}, {"priority": "4"}, {"state": "acknowledged"}])
+@pytest.mark.parametrize("content", [{}, {"priority": "4"}, {"priority": None}, {"state": "acknowledged"}])
 def test_it_tells_nobody_of_a_change_that_is_none(bss: Client, placed: Place, content: Json) -> None:
     row = placed()
     with nothing_happens():
