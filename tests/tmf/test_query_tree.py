@@ -43,6 +43,7 @@ MATCHES = [
     "orderDate=2026-11-21T09:30:00.123Z", "orderDate=2026-11-21T09:30:00.123999Z",
     "orderDate=2026-11-21T11:30:00.123%2B02:00", "orderDate=2026-11-21T11:30:00.123+02:00",
     "orderDate=2026-11-21T09:30:00.123", "requestedStartDate=2026-11-21T09:30:00.123Z",
+    "orderDate.lt=2026-11-21T09:31", "orderDate.gte=2026-11-21T10:30%2B0100", "orderDate.gte=2026-11-21T10:30 01:00",
     "orderDate%3E=2026-11-21", "orderDate.lt=2026-11-22", "orderDate.gt=2026-11-21T09:30:00.122Z",
     "requestedStartDate.lte=2026-11-21T09:30:00.123Z", "orderDate.regex=^2026-11",
     "orderDate.gte=2026-11-21T09:30:00.123Z&orderDate.lte=2026-11-21T09:30:00.123Z",

@@ -17,6 +17,7 @@ from functools import lru_cache
 from typing import Any
 
 from tmf.query.regex import compiled
+from tmf.spelling import date_time
 
 # RFC 3339, years 1000 to 9999, days that exist, offsets that PostgreSQL knows. One text for Python and
 # PostgreSQL, so that both agree on what is a date-time and neither fails on one.
@@ -54,8 +55,8 @@ def instant(text: str) -> datetime | None:
 
 @lru_cache(maxsize=4096)
 def meant_instant(value: str) -> datetime | None:
-    """As `instant`, for a value of a URL, where an unescaped plus has become a blank."""
-    return instant(_LOST_PLUS.sub("+", value))
+    """As `instant`, for a value of a URL: written as in a body, and an unescaped plus may have become a blank."""
+    return instant(date_time(_LOST_PLUS.sub("+", value)))
 
 
 @lru_cache(maxsize=4096)
