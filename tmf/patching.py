@@ -137,7 +137,8 @@ def _blaming(path: str) -> Iterator[None]:
     except (BadRequest, Conflict) as error:
         raise type(error)(error.message, path=path) from None
     except (jsonpatch.JsonPatchException, JsonPointerException, LookupError, TypeError, ValueError) as error:
-        raise BadRequest(f"the operation cannot be applied: {str(error)[:200]}", path=path) from None
+        why = str(error).partition(" in {")[0]  # the library goes on with the whole document, as Python shows it
+        raise BadRequest(f"the operation cannot be applied: {why[:200]}", path=path) from None
     except RecursionError:
         raise BadRequest("the patch nests the document too deeply", path=path) from None
 

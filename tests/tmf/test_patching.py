@@ -138,3 +138,9 @@ def test_it_tells_a_true_from_a_one_and_minds_no_order_of_names() -> None:
     before = {"a": True, "b": {"x": 1, "y": 2}, "c": 0, "d": None, "e": 1}
     after = {"a": 1, "b": {"y": 2, "x": 1}, "c": False, "e": 1}
     assert differing(before, after) == {"a", "c", "d"}
+
+
+def test_it_says_what_a_pointer_misses_without_repeating_the_document() -> None:
+    with pytest.raises(BadRequest) as caught:
+        patched({"a": {"secret": 1}}, JSON_PATCH, [{"op": "add", "path": "/note/-", "value": 1}])
+    assert caught.value.message == "[0]: the operation cannot be applied: member 'note' not found"
