@@ -6,7 +6,9 @@ import json
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -43,3 +45,12 @@ def readiness(url: str) -> tuple[int, list[str]]:
         return error.code, json.load(error)["missing"]
     except OSError:
         return 0, ["web"]
+
+
+def documents(text: str) -> Iterator[Any]:
+    """The JSON documents that stand one after the other in the text."""
+    decoder = json.JSONDecoder()
+    while text := text.strip():
+        document, end = decoder.raw_decode(text)
+        yield document
+        text = text[end:]

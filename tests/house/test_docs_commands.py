@@ -1,4 +1,4 @@
-"""The commands on the documentation's index page run as they are printed, and answer as it says."""
+"""The commands of `/docs/` and docs/integrators.md run as they are printed, and answer as they say."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.databases import ROOT
-from tests.up import Up
+from tests.up import Up, documents
 
 SECRET = "a secret of the test"
 CLIENT = (
@@ -120,7 +120,7 @@ def like(wanted: str, got: str) -> bool:
     return re.fullmatch(".+".join(map(re.escape, wanted.split("…"))), got) is not None
 
 
-def test_its_commands_run_as_printed(up: Up, blocks: list[Block]) -> None:
+def test_the_index_page_s_commands_run_as_printed(up: Up, blocks: list[Block]) -> None:
     operator, _ = script(blocks, "operator")
     [token] = run([f"{operator[0]}\necho $TOKEN"], up)
     [client_id] = run([f'.venv/bin/python manage.py shell --no-imports -c "{CLIENT}"'], up)
@@ -132,3 +132,24 @@ def test_its_commands_run_as_printed(up: Up, blocks: list[Block]) -> None:
     assert len(commands) == 17
     assert len(answers) == 15
     assert_answers(run(commands, up, TOKEN=token), answers)
+
+
+def test_the_integrators_commands_run_as_printed(up: Up) -> None:
+    text = (ROOT / "docs" / "integrators.md").read_text().replace("127.0.0.1:8000", f"127.0.0.1:{up.port}")
+    first, *commands = re.findall(r"^```sh\n(.*?)^```", text.partition("## 8.")[0], re.M | re.S)
+    asks_for_a_token = commands.pop(0)
+    assert "grant_type=client_credentials" in asks_for_a_token
+    [token] = run([f"{first}\necho $TOKEN"], up)
+    told = [[*documents(each)] for each in run(commands, up, TOKEN=token)]
+    [order], [services], v5, lists, [patched], [asked, cancels], [repeatable], [hub] = told
+    assert order["state"] in ("acknowledged", "inProgress", "completed")
+    assert [service["state"] for service in services] == ["active"] * 4
+    assert v5[0]["operatingStatus"] == "running"
+    values = {each["name"]: (each["value"], each["@type"]) for each in v5[1]["serviceCharacteristic"]}
+    assert values["bandwidth"] == (600, "IntegerCharacteristic")
+    assert [len(found) for found in lists] == [1, 0, 1, 0]
+    assert patched["description"] == "urgent"
+    assert asked["state"] == "accepted"
+    assert [each["id"] for each in cancels] == [asked["id"]]
+    assert repeatable["externalId"] == "shop-4712"
+    assert hub["callback"] == "https://bss.example.com/som/events"

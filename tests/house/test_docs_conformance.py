@@ -7,6 +7,7 @@ from pathlib import Path
 from django.conf import settings
 
 from inventory.models import ServiceState
+from inventory.resources import SERVICE_V5
 from inventory.states import FULFILMENT, INITIAL, MOVES
 from ordering.states import TABLE, TERMINAL
 from tmf import errors
@@ -53,6 +54,17 @@ def test_it_has_the_service_s_state_machine() -> None:
     assert told.pop("(POST)") == {"any but terminated"}
     assert {*ServiceState} - INITIAL == {"terminated"}
     assert told == {state: {after for after in V4 if MOVES.allow(state, after)} for state in V4}
+
+
+def test_it_has_what_version_5_adds_to_it() -> None:
+    tables = [*rows("2.1 ")]
+    moves = {cell: {*words(after)} for cell, after in tables if cell in {*ServiceState}}
+    suspended = ServiceState.SUSPENDED
+    assert moves == {
+        **{state: {suspended} for state in V4 if MOVES.allow(state, suspended)},
+        suspended: {after for after in ServiceState if MOVES.allow(suspended, after)},
+    }
+    assert {cell for cell, _ in tables if cell.endswith("Event")} == {*SERVICE_V5.events}
 
 
 def test_it_has_every_error_code() -> None:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from tests.databases import ROOT
 from tests.processes import Processes
-from tests.up import Up, embedded
+from tests.up import Up, documents, embedded
 from tests.waiting import wait_until
 
 
@@ -43,7 +40,7 @@ def test_the_readme_s_first_order_works_as_printed(up: Up) -> None:
     env = os.environ | up.env | {"DJANGO_SETTINGS_MODULE": "config.settings"}
     done = subprocess.run(["bash", "-euo", "pipefail", "-c", lines], cwd=ROOT, env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    placed, states, services = _documents(done.stdout)
+    placed, states, services = documents(done.stdout)
     assert placed["state"] == "acknowledged"
     assert [order["state"] for order in states] == ["completed"]
     assert sorted(service["name"] for service in services) == [
@@ -53,15 +50,6 @@ def test_the_readme_s_first_order_works_as_printed(up: Up) -> None:
         "Market Street 7",
     ]
     assert {service["state"] for service in services} == {"active"}
-
-
-def _documents(text: str) -> Iterator[Any]:
-    """The JSON documents that stand one after the other in the text."""
-    decoder = json.JSONDecoder()
-    while text := text.strip():
-        document, end = decoder.raw_decode(text)
-        yield document
-        text = text[end:]
 
 
 def test_it_says_which_port_is_taken(processes: Processes, tmp_path: Path) -> None:
