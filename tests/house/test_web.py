@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.test_up import embedded
 from tests.postgres import free_port
 from tests.processes import Processes
+from tests.up import embedded
 from tests.waiting import wait_until
 
 PATH = "/tmf-api/serviceOrdering/v4/serviceOrder"
