@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from ordering.resources import SERVICE_ORDER
 from tests.databases import ROOT
 from tests.up import Up, documents
 
@@ -24,6 +25,10 @@ CLIENT = (
     f" authorization_grant_type='client-credentials', client_secret='{SECRET}');"
     "client.save(); print(client.client_id)"
 )
+PLACE_AND_WAIT = """
+ORDER=$(curl -s -o /dev/null -w '%header{location}' "$ORDERS" -H "$AUTH" -H "Content-Type: application/json" -d "$BODY")
+until curl -s "$ORDER?fields=state" -H "$AUTH" | grep -E 'completed|rejected'; do sleep 1; done
+"""
 NEXT = "\x1e"
 
 
@@ -132,6 +137,13 @@ def test_the_index_page_s_commands_run_as_printed(up: Up, blocks: list[Block]) -
     assert len(commands) == 17
     assert len(answers) == 15
     assert_answers(run(commands, up, TOKEN=token), answers)
+    assert_swagger_ui_proposes_an_order_that_is_fulfilled(up, token)
+
+
+def assert_swagger_ui_proposes_an_order_that_is_fulfilled(up: Up, token: str) -> None:
+    orders, body = up.url + SERVICE_ORDER.path(), json.dumps(SERVICE_ORDER.example)
+    [told] = run([PLACE_AND_WAIT], up, AUTH=f"Authorization: Bearer {token}", ORDERS=orders, BODY=body)
+    assert json.loads(told)["state"] == "completed"
 
 
 def test_the_integrators_commands_run_as_printed(up: Up) -> None:

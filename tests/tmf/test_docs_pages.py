@@ -2,6 +2,8 @@
 
 import re
 from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -125,6 +127,27 @@ def test_it_tells_the_changes_of_every_api() -> None:
         for release in releases:
             assert release.keys() == {"release", "changes"}
             assert all(isinstance(change, str) and change.count("`") % 2 == 0 for change in release["changes"])
+
+
+@pytest.mark.parametrize("name", ["opensom.postman_collection.json", "opensom.http"])
+def test_it_hands_out_the_example_requests_for_its_own_host(name: str, client: Client) -> None:
+    answer = client.get(f"/docs/examples/{name}", headers={"host": "localhost:8641"})
+    text = answer.content.decode()
+    assert answer["Content-Disposition"] == f'attachment; filename="{name}"'
+    assert "http://localhost:8641" in text
+    assert "127.0.0.1:8000" not in text
+    assert client.post(f"/docs/examples/{name}").status_code == 405
+
+
+@pytest.mark.parametrize("name", ["README.md", "..%2F..%2FREADME.md", "opensom.txt"])
+def test_it_hands_out_nothing_else(name: str, client: Client) -> None:
+    assert client.get(f"/docs/examples/{name}").status_code == 404
+
+
+def test_it_tells_of_no_examples_where_there_are_none(client: Client, tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr("tmf.docs.contents.EXAMPLES", tmp_path)
+    assert "docs/examples" not in client.get("/docs/").content.decode()
+    assert client.get("/docs/examples/opensom.http").status_code == 404
 
 
 @every

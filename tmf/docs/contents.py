@@ -16,6 +16,8 @@ from tmf.event_words import meaning
 from tmf.openapi import published, resources
 from tmf.resources import Api, Json
 
+EXAMPLES = Path(settings.BASE_DIR) / "docs" / "examples"
+COLLECTIONS = {"opensom.postman_collection.json": "Postman", "opensom.http": "the REST Client of Visual Studio Code"}
 CHANGES = "changes.yaml"
 LIMITS = ("PAGE_DEFAULT", "PAGE_MAX", "COUNT_MAX", "BODY_MAX_BYTES", "JSON_MAX_DEPTH", "ORDER_MAX_ITEMS")
 
@@ -27,6 +29,7 @@ def contents() -> Json:
         "roots": {f"{api.name}_{api.version}": api.root for api in published()},
         "token_path": reverse("token"),
         "scopes": settings.OAUTH2_PROVIDER["SCOPES"],
+        "collections": collections(),
         "events": [(api, told) for api in published() if (told := [*events(api)])],
         "errors": error_kinds(),
         "limits": [(name, getattr(settings.ENV, name), _words(name)) for name in LIMITS],
@@ -35,6 +38,11 @@ def contents() -> Json:
         "key_hours": settings.ENV.IDEMPOTENCY_KEEP_SECONDS / 3600,
         "changes": changes(),
     }
+
+
+def collections() -> dict[str, str]:
+    """The files of example requests that came with this installation, and the programs that read them."""
+    return {name: program for name, program in COLLECTIONS.items() if (EXAMPLES / name).exists()}
 
 
 def events(api: Api) -> Iterator[Json]:

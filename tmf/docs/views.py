@@ -2,19 +2,22 @@
 
 import json
 from functools import cache
+from pathlib import Path
 
 import yaml
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from tmf.docs.contents import contents
+from tmf.docs.contents import EXAMPLES, collections, contents
 from tmf.openapi import document, published
 from tmf.resources import Api
 
 STRICT = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'; form-action 'none'"
 # Swagger UI and Redoc style their elements in place, draw with data: addresses and search in a worker.
 POLICY = f"{STRICT}; img-src 'self' data:; style-src 'self' 'unsafe-inline'; worker-src 'self' blob:"
+EXAMPLES_HOST = "http://127.0.0.1:8000"
+COLLECTION_TYPES = {".json": "application/json;charset=utf-8", ".http": "text/plain;charset=utf-8"}
 MEDIA_TYPES = {"json": "application/json;charset=utf-8", "yaml": "application/yaml;charset=utf-8"}
 
 
@@ -40,8 +43,17 @@ def as_yaml(api: Api) -> str:
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    host = f"{request.scheme}://{request.get_host()}"
-    return _page(request, "index", {**contents(), "host": host}, STRICT)
+    return _page(request, "index", {**contents(), "host": _host(request)}, STRICT)
+
+
+@require_safe
+def collection(request: HttpRequest, name: str) -> HttpResponse:
+    """The requests of docs/examples for a program that sends them, with this host filled in."""
+    if name not in collections():
+        raise Http404
+    text = (EXAMPLES / name).read_text().replace(EXAMPLES_HOST, _host(request))
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(text, content_type=COLLECTION_TYPES[Path(name).suffix], headers=headers)
 
 
 @require_safe
@@ -52,6 +64,10 @@ def swagger(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def redoc(request: HttpRequest, slug: str) -> HttpResponse:
     return _page(request, "redoc", {"api": _named(slug)})
+
+
+def _host(request: HttpRequest) -> str:
+    return f"{request.scheme}://{request.get_host()}"
 
 
 def _named(slug: str) -> Api:
