@@ -21,6 +21,7 @@ from tmf.shapes import (
 )
 
 STATES_V4 = [state.value for state in ServiceState if state != ServiceState.SUSPENDED]
+SERVICE_ID = r"^[A-Za-z0-9_][A-Za-z0-9._~:@!$&'()*+,;=-]*$"  # what a client may name a service: a segment of its href
 ACTIONS = ("add", "modify", "delete", "noChange")
 
 RELATED_ORDER_ITEM = Shape(

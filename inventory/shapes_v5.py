@@ -4,7 +4,7 @@ Answers and PATCHes share their parts; a POST's parts (`…_FVO`) need more.
 """
 
 from inventory.models import OperatingStatus, ServiceState
-from inventory.shapes import ACTIONS, service_attributes
+from inventory.shapes import ACTIONS, SERVICE_ID, service_attributes
 from tmf import common_shapes as common
 from tmf.common_shapes import ID_MAX
 from tmf.resources import Json
@@ -29,7 +29,7 @@ from tmf.shapes import (
 )
 
 FEATURE_RELATIONSHIPS = ("excluded", "includes", "may include", "requires")
-SERVICE_ID = text("Its identifier.", minLength=1, maxLength=100, pattern=r"^[A-Za-z0-9_][A-Za-z0-9._~:@!$&'()*+,;=-]*$")
+IDENTIFIER = text("Its identifier.", minLength=1, maxLength=100, pattern=SERVICE_ID)
 
 
 def typed(**named: Attribute) -> dict[str, Attribute]:
@@ -274,7 +274,7 @@ _WITHIN = Shape(
     rules=(REFERENCE,),
 )
 _ATTRIBUTES = {**_PARTS, "supportingService": many(_WITHIN, "The services it is built on.")}
-_ALL = {"id": SERVICE_ID, "href": uri("Its address."), **_ATTRIBUTES}
+_ALL = {"id": IDENTIFIER, "href": uri("Its address."), **_ATTRIBUTES}
 
 SERVICE = Shape("Service", "A service as the inventory knows it.", _ALL).needing(
     "id", "href", "state", "serviceDate", "serviceSpecification", "@type"

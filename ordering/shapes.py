@@ -1,6 +1,6 @@
 """The shapes of TMF641's service order."""
 
-from inventory.shapes import ACTIONS, service_attributes, service_ref_or_value
+from inventory.shapes import ACTIONS, SERVICE_ID, service_attributes, service_ref_or_value
 from ordering.models import OrderState
 from tmf import common_shapes as common
 from tmf.shapes import (
@@ -118,6 +118,7 @@ JEOPARDY_ALERT = Shape(
 _EXISTING: Json = {
     "if": {"properties": {"action": {"enum": ["modify", "delete", "noChange"]}}, "required": ["action"]},
     "then": {"properties": {"service": _either("id", "href")}},
+    "else": {"properties": {"service": {"properties": {"id": {"pattern": SERVICE_ID}}}}},
 }
 ITEM = Shape(
     "ServiceOrderItem",

@@ -125,6 +125,11 @@ def service(**more: Any) -> Json:
 
 
 REFUSED: dict[str, tuple[Json, str]] = {
+    "a new service's id with a slash": (service(id="a/b"), "serviceOrderItem[0].service.id"),
+    "a new service's id with a question mark": (service(id="a?b"), "serviceOrderItem[0].service.id"),
+    "a new service's id that is escaped": (service(id="%41"), "serviceOrderItem[0].service.id"),
+    "a new service's id of dots": (service(id=".."), "serviceOrderItem[0].service.id"),
+    "a new service's id that begins with a blank": (service(id=" a"), "serviceOrderItem[0].service.id"),
     "no items": (without(order(), "serviceOrderItem"), "serviceOrderItem"),
     "an empty list of items": ({**order(), "serviceOrderItem": []}, "serviceOrderItem"),
     "an item without id": (order(without(item(), "id")), "serviceOrderItem[0].id"),
