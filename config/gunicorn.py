@@ -29,5 +29,7 @@ backlog = 1024
 limit_request_line = 8190
 # The heartbeat file must not be on a disk that may stall.
 worker_tmp_dir = "/dev/shm" if sys.platform == "linux" else None  # noqa: S108
+# Its place is the home folder, which two systems may share and a container may not write.
+control_socket_disable = True
 forwarded_allow_ips = "*" if ENV.TRUSTED_PROXY else ""  # else a neighbour on this machine could choose the scheme
 logconfig_dict = logs.logging_config(ENV.LOG_LEVEL, ENV.LOG_FORMAT)

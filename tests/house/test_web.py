@@ -84,3 +84,10 @@ def test_it_believes_nobody_about_the_scheme_unless_told_to(
     web = Web(processes, tmp_path / "var", SECURE_COOKIES="true", TRUSTED_PROXY=trusted)
     asked = f"GET /docs/ HTTP/1.1\r\n{HOST}X-Forwarded-Proto: https\r\nConnection: close\r\n\r\n"
     assert web.ask(asked)[0] == status
+
+
+def test_it_leaves_the_home_folder_alone(processes: Processes, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    Web(processes, tmp_path / "var", HOME=str(home), XDG_RUNTIME_DIR="")
+    assert [*home.iterdir()] == []
