@@ -73,6 +73,14 @@ def test_it_makes_every_element_in_order_with_what_a_post_fills_in(files: Files)
     assert (second["name"], second["version"], second["isBundle"]) == ("B", "2", True)
 
 
+def test_it_spells_out_what_a_file_leaves_unsaid(files: Files) -> None:
+    valid = {"startDateTime": "2017-08-23T00:00", "endDateTime": None}
+    succeeds(files.serve("x.json", [{"name": "A", "description": None, "lastUpdate": None, "validFor": valid}]))
+    (made,) = listed("serviceSpecification")
+    assert made["validFor"] == {"startDateTime": "2017-08-23T00:00:00Z"}
+    assert "description" not in made
+
+
 @pytest.mark.proves("all or nothing, by path, gz and zip", of="importJob")
 @pytest.mark.parametrize("path", ["/serviceCategory", "serviceCandidate", "/serviceCatalog"])
 def test_it_makes_them_at_the_resource_that_the_path_names(files: Files, path: str) -> None:

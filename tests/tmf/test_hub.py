@@ -33,6 +33,11 @@ def test_it_registers_without_a_query() -> None:
     assert assert_ok(register(), 201).keys() == {"id", "callback"}
 
 
+def test_a_query_that_is_null_is_none() -> None:
+    assert assert_ok(register(query=None), 201).keys() == {"id", "callback"}
+    assert_error(register(), 409)
+
+
 def test_it_lets_an_administrator_hear_everything() -> None:
     assert_ok(register(admin_client()), 201)
     kept = Subscription.objects.get()
