@@ -97,7 +97,7 @@ def stored(first: int, count: int) -> None:
     order = {
         "id": "'copy-' || n", "external_id": "'stored-' || n", "category": "'c' || n % 50",
         "state": "(ARRAY['completed', 'completed', 'completed', 'inProgress', 'held'])[1 + n % 5]",
-        "order_date": "now() - n * interval '1 second'", "created_at": "now() - n * interval '1 second'",
+        "created_at": "now() - n * interval '1 second'",
     }  # fmt: skip
     item = {
         "id": f"nextval(pg_get_serial_sequence('{ServiceOrderItem._meta.db_table}', 'id'))", "order_id": "'copy-' || n",

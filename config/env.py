@@ -83,7 +83,10 @@ class Environment(BaseSettings):
     PAGE_DEFAULT: int = Field(100, ge=1, description="Elements of a list when the client gives no limit.")
     PAGE_MAX: int = Field(1000, ge=1, description="Most elements a list answers, whatever the limit.")
     COUNT_MAX: int = Field(
-        100_000, ge=1, description="How far matches are counted; beyond, a list says X-Total-Count-Capped."
+        10_000, ge=1, description="How far matches are counted; beyond, a list says X-Total-Count-Capped."
+    )
+    STATEMENT_SECONDS: float = Field(
+        10, gt=0, description="How long PostgreSQL works on one statement of a request. A list beyond it is 400."
     )
 
     BODY_MAX_BYTES: int = Field(2_000_000, ge=1024, description="Largest request body.")

@@ -2,10 +2,13 @@
 
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 from tmf.chunked import ChunkedBodies
+from tmf.statements import limit_statements
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+limit_statements(settings.DATABASES["default"], settings.ENV.STATEMENT_SECONDS)
 
 application = ChunkedBodies(get_wsgi_application())

@@ -38,13 +38,13 @@ class ItemInline(ReadOnly, TabularInline):  # type: ignore[misc]
 
 @admin.register(ServiceOrder)
 class ServiceOrderAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
-    list_display = ["id", "state", "external_id", "category", "priority", "party", "order_date"]
+    list_display = ["id", "state", "external_id", "category", "priority", "party", "created_at"]
     list_filter = ["state", "on_hold", "category"]
     search_fields = ["id", "external_id", "party"]
     ordering = ["-created_at", "-id"]
     show_full_result_count = False
     fields = [
-        "id", "state", "on_hold", "external_id", "category", "priority", "party", "order_date",
+        "id", "state", "on_hold", "external_id", "category", "priority", "party", "created_at",
         "requested_start_date", "requested_completion_date", "expected_completion_date",
         "start_date", "completion_date", "cancellation_date", "errors", "body", "story",
     ]  # fmt: skip

@@ -63,7 +63,6 @@ class ServiceOrder(StoredResource, Tally):
     )
     category = models.CharField(max_length=200, null=True)  # noqa: DJ001
     priority = models.CharField(max_length=20, default="4")
-    order_date = models.DateTimeField(db_default=Now())
     requested_start_date = models.DateTimeField(null=True)
     requested_completion_date = models.DateTimeField(null=True)
     expected_completion_date = models.DateTimeField(null=True)
@@ -80,9 +79,9 @@ class ServiceOrder(StoredResource, Tally):
             models.Index(fields=["party", "created_at", "id"], name="order_party_created"),
             models.Index(fields=["created_at", "id"], name="order_created"),
             models.Index(fields=["state", "created_at"], name="order_state"),
+            models.Index(fields=["party", "state", "created_at", "id"], name="order_party_state"),
             models.Index(fields=["external_id"], name="order_external_id"),
             models.Index(fields=["category", "created_at"], name="order_category"),
-            models.Index(fields=["order_date"], name="order_date"),
             models.Index(fields=["requested_completion_date"], condition=UNWARNED, name="order_unwarned"),
             BodyIndex("order_body"),
         ]

@@ -49,7 +49,7 @@ SERVICE_ORDER = Resource(
         Column("category", "category"),
         Column("priority", "priority"),
         Column("state", "state"),
-        Column("orderDate", "order_date", "date"),
+        Column("orderDate", "created_at", "date"),
         Column("requestedStartDate", "requested_start_date", "date"),
         Column("requestedCompletionDate", "requested_completion_date", "date"),
         Column("expectedCompletionDate", "expected_completion_date", "date"),

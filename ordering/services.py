@@ -19,7 +19,7 @@ from tmf.resources import Json, timestamp
 from tmf.revisions import remove
 from tmf.validation import accepted_create
 
-INSERTED = ("id", "party", "body", "order_date", "created_at", "updated_at", "n_acknowledged")
+INSERTED = ("id", "party", "body", "created_at", "updated_at", "n_acknowledged")
 
 
 def order_submit(*, actor: Actor, document: Json) -> ServiceOrder:
@@ -34,7 +34,7 @@ def order_submit(*, actor: Actor, document: Json) -> ServiceOrder:
     fields, body = SERVICE_ORDER.split(with_defaults(document, now))
     del body["serviceOrderItem"]
     order = ServiceOrder(
-        party=actor.party, body=body, order_date=now, created_at=now, updated_at=now,
+        party=actor.party, body=body, created_at=now, updated_at=now,
         n_acknowledged=items.top(nodes), **fields,
     )  # fmt: skip
     reserved = external_ids.reserved(actor, order, order.external_id)

@@ -39,7 +39,6 @@ class Migration(migrations.Migration):
                 ('unique_external_id', models.CharField(editable=False, help_text='The same, when its client may not repeat one.', max_length=200, null=True)),
                 ('category', models.CharField(max_length=200, null=True)),
                 ('priority', models.CharField(default='4', max_length=20)),
-                ('order_date', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('requested_start_date', models.DateTimeField(null=True)),
                 ('requested_completion_date', models.DateTimeField(null=True)),
                 ('expected_completion_date', models.DateTimeField(null=True)),
@@ -50,7 +49,7 @@ class Migration(migrations.Migration):
                 ('errors', models.JSONField(default=list, help_text="The order's errorMessage list.")),
             ],
             options={
-                'indexes': [models.Index(fields=['party', 'created_at', 'id'], name='order_party_created'), models.Index(fields=['created_at', 'id'], name='order_created'), models.Index(fields=['state', 'created_at'], name='order_state'), models.Index(fields=['external_id'], name='order_external_id'), models.Index(fields=['category', 'created_at'], name='order_category'), models.Index(fields=['order_date'], name='order_date'), models.Index(condition=models.Q(('jeopardy_at', None), ('requested_completion_date__isnull', False), models.Q(('state__in', ('rejected', 'cancelled', 'completed', 'failed', 'partial')), _negated=True)), fields=['requested_completion_date'], name='order_unwarned'), tmf.indexes.BodyIndex(fields=['body'], name='order_body', opclasses=['jsonb_path_ops'])],
+                'indexes': [models.Index(fields=['party', 'created_at', 'id'], name='order_party_created'), models.Index(fields=['created_at', 'id'], name='order_created'), models.Index(fields=['state', 'created_at'], name='order_state'), models.Index(fields=['party', 'state', 'created_at', 'id'], name='order_party_state'), models.Index(fields=['external_id'], name='order_external_id'), models.Index(fields=['category', 'created_at'], name='order_category'), models.Index(condition=models.Q(('jeopardy_at', None), ('requested_completion_date__isnull', False), models.Q(('state__in', ('rejected', 'cancelled', 'completed', 'failed', 'partial')), _negated=True)), fields=['requested_completion_date'], name='order_unwarned'), tmf.indexes.BodyIndex(fields=['body'], name='order_body', opclasses=['jsonb_path_ops'])],
                 'constraints': [models.UniqueConstraint(fields=('party', 'unique_external_id'), name='order_external_id_once')],
             },
         ),

@@ -6,6 +6,7 @@ import os
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,18 @@ def test_an_outdated_page_of_variables_is_refused(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("tmf.management.commands.configuration.HEAD", "# Something else\n")
     with pytest.raises(CommandError, match="out of date"):
         call_command("configuration", check=True)
+
+
+SHOW_LIMIT = """
+import config.wsgi
+from django.db import connection
+with connection.cursor() as cursor:
+    cursor.execute("SHOW statement_timeout")
+    print(cursor.fetchone()[0])
+"""
+
+
+def test_the_web_process_limits_its_statements(fresh_database: Callable[[str], str]) -> None:
+    env = {"DATABASE_URL": fresh_database("postgresql"), "STATEMENT_SECONDS": "2.5", "SECRET_KEY": "x" * 50}
+    done = python("-c", SHOW_LIMIT, **env)
+    assert done.stdout == "2500ms\n", done.stderr

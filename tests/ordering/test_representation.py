@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import pytest
-from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from ordering.items import insert
@@ -21,7 +20,7 @@ SERVICES = "https://som.example/tmf-api/serviceInventory/v4/service/"
 def stored(document: Json, **columns: Any) -> ServiceOrder:
     fields, body = SERVICE_ORDER.split(document)
     nodes = walk(body.pop("serviceOrderItem"))
-    made = ServiceOrder.objects.create(body=body, order_date=timezone.now(), **fields, **columns)
+    made = ServiceOrder.objects.create(body=body, **fields, **columns)
     insert(made, nodes)
     return made
 

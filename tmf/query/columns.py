@@ -8,6 +8,8 @@ from functools import reduce
 from operator import or_
 
 from django.db.models import Q
+from django.db.models.expressions import Expression
+from django.db.models.lookups import In
 
 from tmf.query.expressions import Moment, TextPasses
 from tmf.query.tree import Condition
@@ -24,6 +26,13 @@ def asked(field: str, kind: Kind, condition: Condition) -> Q | None:
         return None if kind == "json" else Q(**{f"{field}__isnull": False})
     ask = ASK.get(kind)
     return ask(field, condition.operator, condition.values) if ask else None
+
+
+def made(value: Expression, kind: Kind, condition: Condition) -> Q | None:
+    """The same of an expression over the row: no index, but no JSON either. Only for the commonest question."""
+    if kind != "text" or condition.operator != "eq" or any(map(meant_instant, condition.values)):
+        return None
+    return Q(In(value, condition.values))
 
 
 def any_of(parts: Iterable[Q]) -> Q:

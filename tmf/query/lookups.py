@@ -139,11 +139,17 @@ def _asked(lookup: Lookup, node: Condition | Some) -> Q:
         return Q(**{f"{lookup.source}__in": [stored for stored, said in lookup.spelled.items() if node.matches(said)]})
     if lookup.href_of and isinstance(node, Condition):
         node = replace(node, values=tuple(_HOST.sub("", value, count=1) for value in node.values))
-    if isinstance(lookup.source, str) and isinstance(node, Condition) and not node.path:
-        direct = _href(lookup, node) if lookup.href_of else columns.asked(lookup.source, lookup.kind, node)
-        if direct is not None:
-            return direct
+    direct = _direct(lookup, node) if isinstance(node, Condition) and not node.path else None
+    if direct is not None:
+        return direct
     return Q(Holds(_shown(lookup), node))
+
+
+def _direct(lookup: Lookup, condition: Condition) -> Q | None:
+    """Without JSON, where that is possible."""
+    if not isinstance(lookup.source, str):
+        return columns.made(lookup.source, lookup.kind, condition)
+    return _href(lookup, condition) if lookup.href_of else columns.asked(lookup.source, lookup.kind, condition)
 
 
 def _href(lookup: Lookup, condition: Condition) -> Q | None:

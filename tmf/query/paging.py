@@ -17,6 +17,7 @@ from tmf.query.parse import Parameter, filter_of, listed, parameters, single
 from tmf.query.sorting import SORT_MAX, sorted_rows
 from tmf.query.tree import EVERYTHING, Node
 from tmf.resources import Resource
+from tmf.statements import answered_in_time
 
 OFFSET_MAX = 2**62
 URL_SAFE = "%!$&'()*+,;=:@/?-._~"  # as it came, unless it could not stand in a header
@@ -75,10 +76,11 @@ class Page:
         return "&".join([*self.kept, f"offset={offset}", f"limit={self.window.limit}"])
 
 
+@answered_in_time()
 def page(resource: Resource, rows: QuerySet[Any], raw_query: str) -> Page:
     """The part of `rows` that the query string asks for. At most two queries, and one per prefetch.
 
-    Raises BadRequest naming the parameter at fault.
+    Raises BadRequest naming the parameter at fault, or when the search takes too long.
     """
     given = parameters(raw_query)
     window = _window(given)
