@@ -46,7 +46,7 @@ class Player:
         return Exchange(
             scenario=scenario, step=step, number=number,
             address=self._stable.text(address),
-            headers={name: value for name, value in step.headers.items() if name != "Content-Type"},
+            headers={name: self._stable.text(sent[name]) for name in step.headers if name != "Content-Type"},
             body=self._stable.value(body, {}),
             status=answer.status,
             answer_headers={name: self._stable.text(value) for name, value in _headers(answer)},

@@ -31,6 +31,7 @@ const come = contains(pm.response.json(), %s);
 pm.collectionVariables.set("rounds", come ? 0 : rounds);
 if (!come && rounds < %d) {
     pm.execution.setNextRequest(pm.info.requestId);
+    setTimeout(() => {}, 500);
 } else {
     pm.test("it has come so far", () => pm.expect(come).to.be.true);
 }"""

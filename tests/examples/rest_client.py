@@ -5,6 +5,7 @@ A request whose answer is used later has a name; what is taken from its answer i
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 
@@ -22,23 +23,26 @@ HEAD = """# Made by `manage.py examples`: the requests of docs/examples, in orde
 
 
 def rest_client(scenarios: Sequence[Scenario]) -> str:
-    return "\n".join([HEAD, *(part for scenario in scenarios for part in _scenario(scenario))])
+    kept: list[str] = []  # what the answer before tells: variables belong above the request that follows
+    return "\n".join([HEAD, *(part for scenario in scenarios for part in _scenario(scenario, kept))])
 
 
-def _scenario(scenario: Scenario) -> Iterator[str]:
+def _scenario(scenario: Scenario, kept: list[str]) -> Iterator[str]:
     yield f"# ---- {scenario.title} ----\n"
     for step in scenario.steps:
         yield f"### {step.title}"
+        if kept:
+            yield "\n".join(["", *kept, ""])
         yield from _request(step)
         yield ""
+        kept[:] = [f"@{name} = {{{{{_name(step)}.response.{_path(path)}}}}}" for name, path in step.keep.items()]
 
 
 def _request(step: Step) -> Iterator[str]:
     if step.until:
-        yield f"# Send it again until the answer contains {pretty(step.until)}"
-    name = next(iter(step.keep), "")
-    if name:
-        yield f"# @name {name}Answer"
+        yield f"# Send it again until the answer contains {json.dumps(step.until)}"
+    if step.keep:
+        yield f"# @name {_name(step)}"
     yield f"{step.method} {{{{host}}}}{step.address}"
     if token := TOKENS[step.who]:
         yield f"Authorization: Bearer {{{{{token}}}}}"
@@ -47,9 +51,10 @@ def _request(step: Step) -> Iterator[str]:
         yield f"Content-Type: {step.media_type}"
         yield ""
         yield step.text or pretty(step.body)
-    if step.keep:
-        yield ""
-        yield from (f"@{kept} = {{{{{name}Answer.response.{_path(path)}}}}}" for kept, path in step.keep.items())
+
+
+def _name(step: Step) -> str:
+    return f"{next(iter(step.keep))}Answer"
 
 
 def _path(path: str) -> str:

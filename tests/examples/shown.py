@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from catalog.states import JOB_STATES, LIFECYCLE
-from inventory.models import ServiceState
+from inventory.models import OperatingStatus, ServiceState
 from ordering.models import CancelState, OrderState
 from tests.examples.record import Exchange, Notification
 from tests.examples.scenario import Json
@@ -44,6 +44,7 @@ STATES = {
     ("serviceOrdering-v4", "cancelServiceOrder"): [*CancelState.values],
     ("serviceInventory-v4", "service"): [*{*ServiceState.values} - {ServiceState.SUSPENDED.value}],
     ("serviceInventory-v5", "service"): [*ServiceState.values],
+    ("serviceInventory-v5", "service.operatingStatus"): [*OperatingStatus.values],
     ("serviceCatalog-v4", "serviceSpecification"): [*LIFECYCLE],
     ("serviceCatalog-v4", "importJob"): [*JOB_STATES],
     ("serviceCatalog-v4", "exportJob"): [*JOB_STATES],
@@ -101,6 +102,8 @@ def _states(slug: str, subject: str, document_: Json) -> Iterator[Fact]:
     for name in STATE_NAMES:
         if name in document_:
             yield Fact("state", slug, subject, document_[name])
+    if "operatingStatus" in document_:
+        yield Fact("state", slug, f"{subject}.operatingStatus", document_["operatingStatus"])
     for item in document_.get("serviceOrderItem") or ():
         if "state" in item:
             yield from _states(slug, "serviceOrderItem", item)

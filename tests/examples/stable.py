@@ -52,7 +52,7 @@ class Stable:
             case dict():
                 return {self.text(name): self.value(each, mask) for name, each in value.items()}
             case list():
-                return [self.value(each, mask) for each in value]
+                return sorted((self.value(each, mask) for each in value), key=lambda each: _place(each, mask))
             case _:
                 return value
 
@@ -69,6 +69,12 @@ class Stable:
             end = hashlib.sha256(f"{self._page}/{self._count}".encode()).hexdigest()[:12]
             self._identifiers[match[0]] = f"019b{self._page:04x}-{self._count:04x}-7000-8000-{end}"
         return self._identifiers[match[0]]
+
+
+def _place(value: Any, mask: Mapping[str, Any]) -> int:
+    """Characteristics that are found out at the same time come in any order: they follow the others, as in the mask."""
+    name = value.get("name") if isinstance(value, dict) else None
+    return [*mask].index(name) + 1 if isinstance(name, str) and name in mask else 0
 
 
 def _next_millisecond() -> datetime:
