@@ -11,7 +11,7 @@ from tests.examples.shown import EXCEPTIONS, Fact, shown, wanted
 
 HEAD = """# Examples
 
-A request and its answer for every operation, state, event and error. Nothing here is written by hand: the
+A request and its answer for every operation, state, event and error. No page is written by hand: the
 [scenarios](../../tests/examples/scenarios) are played against a running system, with the
 [simulated target](../simulator.md) doing the work, and what was answered and told is what the pages show. Only what
 differs from run to run is replaced: identifiers, moments, addresses. `manage.py examples` writes this folder; a test

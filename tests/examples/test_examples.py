@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from difflib import unified_diff
 from itertools import chain
 from pathlib import Path
 
@@ -20,14 +21,12 @@ from tests.examples.shown import EXCEPTIONS, shown, wanted
 
 FOLDER = Path(settings.BASE_DIR) / "docs" / "examples"
 WRITE = os.environ.get("OPENSOM_EXAMPLES") == "write"
-NAMES = [
-    "README.md",
-    *(f"{scenario.name}.md" for scenario in scenarios()),
-    "opensom.http",
-    "opensom.postman_collection.json",
-]
-# Attributes of stored objects come in the database's own order, so the pages are PostgreSQL's.
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
+DIFFERENCE = 40  # lines of a difference that are told
+
+
+def real(test: Callable[..., None]) -> Callable[..., None]:
+    """Played against the system. Attributes of stored objects come in the database's own order: it is PostgreSQL's."""
+    return pytest.mark.postgresql(pytest.mark.django_db(transaction=True)(test))  # type: ignore[no-any-return]
 
 
 @pytest.fixture(scope="module")
@@ -41,22 +40,32 @@ def made(played: list[Exchange]) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_it_shows_what_is_answered(name: str, made: dict[str, str]) -> None:
-    path = FOLDER / name
+@real
+def test_it_shows_what_is_answered(made: dict[str, str]) -> None:
     if WRITE:
-        path.write_text(made[name])
-    assert path.exists(), "to make it: manage.py examples"
-    assert path.read_text() == made[name], f"{name} is out of date. To accept the change: manage.py examples"
+        for name, text in made.items():
+            (FOLDER / name).write_text(text)
+    faults = [fault for name, text in made.items() if (fault := difference(name, text))]
+    assert not faults, "\n".join([*faults, "To accept the change: manage.py examples"])
 
 
+def difference(name: str, text: str) -> str:
+    """How the file differs from what it should be; empty when it does not."""
+    path = FOLDER / name
+    there = path.read_text() if path.exists() else ""
+    lines = unified_diff(there.splitlines(), text.splitlines(), f"{name} as it is", f"{name} as answered", lineterm="")
+    return "\n".join([*lines][:DIFFERENCE])
+
+
+@real
 def test_it_shows_everything(played: list[Exchange]) -> None:
     missing = {*wanted()} - {*shown(played)}
     assert missing == {*EXCEPTIONS}
 
 
 def test_it_has_no_other_files() -> None:
-    assert {path.name for path in FOLDER.iterdir()} == {*NAMES, "definitions"}
+    others = {"README.md", "opensom.http", "opensom.postman_collection.json", "definitions"}
+    assert {path.name for path in FOLDER.iterdir()} == {f"{scenario.name}.md" for scenario in scenarios()} | others
 
 
 def test_its_requests_use_only_what_is_known_by_then() -> None:

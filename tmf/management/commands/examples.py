@@ -9,6 +9,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 
+TESTS = "tests/examples/test_examples.py"
+
+
 class Command(BaseCommand):
     help = __doc__
 
@@ -18,7 +21,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, check: bool, **options: Any) -> None:
         """The tests play the scenarios and compare; to write is to accept what they find."""
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--ds=tests.settings", "tests/examples"],
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--ds=tests.settings", TESTS],
             cwd=settings.BASE_DIR,
             env=os.environ | {"OPENSOM_EXAMPLES": "check" if check else "write"},
             stdout=subprocess.PIPE,
