@@ -161,9 +161,9 @@ USE_I18N = False
 FORMAT_MODULE_PATH = "config.formats"
 
 API_PREFIXES = {
-    "catalog": ENV.CATALOG_PREFIX.strip("/"),
-    "inventory": ENV.INVENTORY_PREFIX.strip("/"),
     "ordering": ENV.ORDERING_PREFIX.strip("/"),
+    "inventory": ENV.INVENTORY_PREFIX.strip("/"),
+    "catalog": ENV.CATALOG_PREFIX.strip("/"),
 }
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["tmf.auth.BearerTokenAuthentication"],

@@ -10,7 +10,7 @@ from typing import Any
 import psutil
 import pytest
 from django.conf import settings
-from playwright.sync_api import Page, Playwright
+from playwright.sync_api import Page, Playwright, expect
 
 from tests import browser, databases, postgres, waiting
 from tests.broker import Broker
@@ -149,6 +149,7 @@ def playwright(playwright: Playwright) -> Iterator[Playwright]:
     """pytest-playwright's. Its event loop stays in this thread, where Django would refuse every query from then on."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        expect.set_options(timeout=30_000)  # Redoc takes seconds for a large document on a busy machine
         yield playwright
 
 

@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Any
 
+from django.conf import settings
 from drf_spectacular.generators import EndpointEnumerator, SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ComponentRegistry
@@ -44,29 +45,23 @@ class ApiGenerator(SchemaGenerator):
         found = self.inspector.get_api_endpoints()
         self.endpoints = [endpoint for endpoint in found if getattr(endpoint[-1].cls, "api", None) == self.api]
 
-    @property
-    def resources(self) -> list[Resource]:
-        """Those that the API's paths show, each once."""
-        views = [callback.cls for *_, callback in self.endpoints or ()]
-        return [*dict.fromkeys(view.resource for view in views if hasattr(view, "resource"))]
-
 
 def add_components(result: Json, generator: Any, request: Any, public: bool) -> Json:
     """drf-spectacular's postprocessing hook: what the operations refer to, the events, and what the API is."""
     if not isinstance(generator, ApiGenerator):
         return result
-    api, resources = generator.api, generator.resources
+    api = generator.api
+    shown = [*resources(api)]
     return {
         "openapi": result["openapi"],
         "info": {"title": api.title, "version": api.release, "description": api.description},
-        "tags": [{"name": r.name, "description": r.shape.description} for r in resources]
-        + [openapi_operations.HUB_TAG],
+        "tags": [{"name": r.name, "description": r.shape.description} for r in shown] + [openapi_operations.HUB_TAG],
         "paths": result["paths"],
         "webhooks": {
-            name[0].lower() + name[1:]: openapi_operations.of_event(name, r) for r in resources for name in r.events
+            name[0].lower() + name[1:]: openapi_operations.of_event(name, r) for r in shown for name in r.events
         },
         "components": {
-            "schemas": {**components(_shapes(api, resources)), **openapi_parts.SCHEMAS},
+            "schemas": {**components(_shapes(api, shown)), **openapi_parts.SCHEMAS},
             "parameters": openapi_parts.parameters(),
             "headers": openapi_parts.HEADERS,
             "responses": openapi_parts.error_responses(api),
@@ -89,10 +84,11 @@ def event_shape(name: str, resource: Resource) -> Shape:
 
 @cache
 def published() -> tuple[Api, ...]:
-    """Every API that has paths, in the order of the URL configuration."""
+    """Every API that has paths, in the order of settings.API_PREFIXES."""
     enumerator = EndpointEnumerator()
     views = [callback.cls for *_, callback in enumerator.get_api_endpoints()]
-    return tuple(dict.fromkeys(view.api for view in views if hasattr(view, "api")))
+    found = dict.fromkeys(view.api for view in views if hasattr(view, "api"))
+    return tuple(sorted(found, key=lambda api: [*settings.API_PREFIXES].index(api.name)))
 
 
 @cache

@@ -10,7 +10,7 @@ from tmf.resources import Api, Json, Resource
 from tmf.shapes import Shape, reference
 
 HUB_TAG = {"name": "hub", "description": "Listeners that are told of events."}
-LISTENER: Json = {"callback": "https://bss.example.com/events", "query": "eventType=*StateChangeEvent"}
+LISTENER: Json = {"callback": "https://bss.example.com/events", "query": "eventType.regex=(Create|Change)Event$"}
 ALWAYS = (401, 403, 405, 406, 429, 500, 503)  # what any operation may answer
 READ = (400, *ALWAYS)
 WRITTEN = (400, 409, 415, *ALWAYS)

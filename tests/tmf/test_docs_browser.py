@@ -66,7 +66,7 @@ def test_the_index_is_walked_with_the_keyboard(watched: Page, live_server: Any) 
     watched.keyboard.press("Enter")
     assert watched.url.endswith("#main")
     watched.keyboard.press("Tab")
-    expect(watched.locator(":focus")).to_have_text("serviceCandidate")
+    expect(watched.locator(":focus")).to_have_text("serviceOrder")
 
 
 def test_a_command_is_copied(watched: Page, live_server: Any) -> None:

@@ -13,6 +13,7 @@ from drf_spectacular.validation import validate_schema
 from pytest_django import Settings
 
 from tmf.openapi import document, published
+from tmf.query import compile_query
 from tmf.resources import Api, Json
 
 SLUGS = ["serviceCatalog-v4", "serviceInventory-v4", "serviceInventory-v5", "serviceOrdering-v4"]
@@ -114,6 +115,16 @@ def test_it_tells_listeners_of_every_event(slug: str) -> None:
         assert webhook["post"]["requestBody"]["content"]["application/json"]["schema"]["$ref"].endswith(f"/{kind}")
         assert schema["properties"]["eventType"]["enum"] == [kind]
         assert ("fieldPath" in schema["properties"]) is kind.endswith(("AttributeValueChangeEvent", "RequiredEvent"))
+
+
+@every
+def test_the_listener_that_it_proposes_hears_of_something(slug: str) -> None:
+    made = document(api(slug))
+    register = next(o for *_, o in operations(made) if o["operationId"] == "registerListener")
+    hears = compile_query(register["requestBody"]["content"]["application/json"]["example"]["query"])
+    types = [name[0].upper() + name[1:] for name in made["webhooks"]]
+    heard = [each for each in types if hears.matches({"eventType": each})]
+    assert 0 < len(heard) < len(types)
 
 
 def test_it_marks_what_a_client_may_not_set() -> None:
