@@ -1,7 +1,7 @@
 """What differs from run to run, made the same: moments, identifiers, addresses.
 
-A moment becomes that of the step in which it came about: the n-th minute after nine, on a day for each scenario. An
-identifier keeps its shape; the same one is shown the same everywhere. What a client sent stays as it is.
+A moment becomes that of the step in which it came about: the n-th minute after nine, on a day for each scenario. A
+UUID keeps its shape; the same one is shown the same everywhere, as are milestones' numbers. What a client sent stays.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ class Stable:
         self._begun: list[datetime] = []  # when each step began, to the millisecond
         self._shown: list[datetime] = []  # what is shown for its moments
         self._identifiers: dict[str, str] = {}
+        self._numbers: dict[str, str] = {}  # of milestones
         self._page = 0
         self._count = 0
 
@@ -49,6 +50,9 @@ class Stable:
                 return self.text(value)
             case {"name": str(name), "value": _} if name in mask:
                 return {key: mask[name] if key == "value" else self.value(value[key], mask) for key in value}
+            case {"milestoneDate": _, "id": str(number)}:  # the key of a row
+                named = self._numbers.setdefault(number, str(len(self._numbers) + 1))
+                return {name: named if name == "id" else self.value(each, mask) for name, each in value.items()}
             case dict():
                 return {self.text(name): self.value(each, mask) for name, each in value.items()}
             case list():

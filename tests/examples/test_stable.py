@@ -71,3 +71,8 @@ def test_a_masked_characteristic_is_shown_with_another_value_and_in_the_mask_s_o
         {"name": "ip", "value": "203.0.113.17"},
         {"name": "vlan", "value": 3021},
     ]
+
+
+def test_a_milestone_s_number_is_shown_the_same_everywhere(stable: Stable) -> None:
+    seen = [{"id": number, "milestoneDate": "2020-01-01T00:00:00Z"} for number in ("4711", "4712", "4711")]
+    assert [each["id"] for each in stable.value(seen, {})] == ["1", "2", "1"]

@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, check: bool, **options: Any) -> None:
         """The tests play the scenarios and compare; to write is to accept what they find."""
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603
             [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--ds=tests.settings", TESTS],
             cwd=settings.BASE_DIR,
             env=os.environ | {"OPENSOM_EXAMPLES": "check" if check else "write"},
