@@ -22,6 +22,7 @@ from orchestrator.cancel_verdict import passed_soft_points, refusal
 from orchestrator.fallout import LIVE, cancellation_fall_out
 from orchestrator.models import Fallout, FulfilmentItem, Plan, Step
 from orchestrator.owner import process_id
+from orchestrator.states import fallout_moved, plan_moved, step_moved
 from orchestrator.undo import may_have_acted, undo_steps_insert
 from ordering.cancellation import cancel_move, order_assess, order_cancel, order_promise, order_restore
 from ordering.models import LIVE_CANCELS, CancelServiceOrder, CancelState, ServiceOrder
@@ -244,17 +245,15 @@ def _cancel_steps(case: Case, states: Sequence[str]) -> None:
 
 
 def _step_entry(step: Step) -> journal.Entry:
-    return journal.entry(
-        "Step", str(step.pk), step.state, S.CANCELLED, actor=process_id(), order_id=step.order_id,
-        reason="the order is being cancelled",
-    )  # fmt: skip
+    reason = "the order is being cancelled"
+    return step_moved(step.pk, step.state, S.CANCELLED, actor=process_id(), order_id=step.order_id, reason=reason)
 
 
 def _cancel_fallouts(case: Case) -> None:
     live = Fallout.objects.filter(order=case.order, state__in=LIVE)
     told = "the order is being cancelled"
     journal.record(
-        journal.entry("Fallout", str(pk), state, "cancelled", actor=process_id(), order_id=case.order.pk, reason=told)
+        fallout_moved(pk, state, Fallout.State.CANCELLED, actor=process_id(), order_id=case.order.pk, reason=told)
         for pk, state in live.values_list("pk", "state")
     )
     live.update(state=Fallout.State.CANCELLED, resolved_at=Now(), resolved_by=process_id(), resolution=told)
@@ -262,7 +261,7 @@ def _cancel_fallouts(case: Case) -> None:
 
 def _plan_move(plan: Plan, after: str, **fields: object) -> None:
     Plan.objects.filter(pk=plan.pk).update(state=after, lease_until=None, claim="", error="", **fields)
-    journal.record([journal.entry("Plan", str(plan.pk), plan.state, after, actor=process_id(), order_id=plan.order_id)])
+    journal.record([plan_moved(plan.pk, plan.state, after, actor=process_id(), order_id=plan.order_id)])
     plan.state = after
 
 

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from orchestrator.models import Answer, Attempt, Step
 from orchestrator.owner import claim_token, process_id
 from orchestrator.requests import Rendered, rendered
+from orchestrator.states import step_moved
 from tmf import journal
 from tmf.clock import later_sql, now_sql
 from tmf.inserts import insert_rows
@@ -172,9 +173,9 @@ def _intend(won: Sequence[Claimed], *, expired: bool) -> None:
     attempts = [(c.id, c.fence, c.verb, c.operation_key, _digest(c.request), owner) for c in won]
     insert_rows(Attempt, attempts, fields=ATTEMPT_FIELDS)
     journal.record(
-        journal.entry(
-            "Step", str(c.id), Step.State.RUNNING if expired else c.before, Step.State.RUNNING,
-            actor=owner, order_id=c.order_id, reason=c.verb,
+        step_moved(
+            c.id, Step.State.RUNNING if expired else c.before, Step.State.RUNNING, actor=owner,
+            order_id=c.order_id, reason=c.verb,
         )
         for c in won
     )  # fmt: skip

@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from orchestrator.calls import Outcome
 from orchestrator.models import Fallout, FulfilmentItem, Plan, Step, Target
 from orchestrator.owner import process_id
+from orchestrator.states import fallout_moved, step_moved
 from ordering.cancellation import order_cancel_hold
 from ordering.models import LIVE_CANCELS, CancelServiceOrder, OrderState, ServiceOrder, ServiceOrderItem
 from ordering.progress import ItemMove, items_move
@@ -136,8 +137,8 @@ def fallout_retry(*, fallout_id: int, actor: str, reason: str) -> None:
         raise Conflict(f"fallout {fallout_id} is {fallout.state}")
     journal.record(
         [
-            journal.entry(
-                "Fallout", str(fallout_id), fallout.state, "resolved", actor=actor, order_id=fallout.order_id,
+            fallout_moved(
+                fallout_id, fallout.state, Fallout.State.RESOLVED, actor=actor, order_id=fallout.order_id,
                 reason=f"retry: {reason}",
             )
         ]
@@ -162,7 +163,7 @@ def _retry_step(fallout: Fallout, actor: str) -> None:
     if not moved:
         raise Conflict(f"step {step.key} is {step.state}, not held")
     journal.record(
-        [journal.entry("Step", str(step.pk), "held", "ready", actor=actor, order_id=step.order_id, reason="retry")]
+        [step_moved(step.pk, Step.State.HELD, Step.State.READY, actor=actor, order_id=step.order_id, reason="retry")]
     )
     if step.mode == Step.Mode.DO:
         _resume(step.item.order_item_id, fallout.plan_id, actor)

@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 
 from orchestrator.models import Plan
 from orchestrator.owner import process_id
+from orchestrator.states import plan_moved
 from ordering.models import OrderState, ServiceOrder
 from tmf import journal
 from tmf.models import Event
@@ -62,7 +63,7 @@ def _owe_again(orders: Collection[str]) -> None:
     if orders and (plans := [*waiting.order_by("pk").select_for_update().values_list("pk", "order_id")]):
         waiting.update(state=Plan.State.OWED, due_at=Now(), attempts=0)
         journal.record(
-            journal.entry("Plan", str(pk), "pending", "owed", actor=process_id(), order_id=order_id)
+            plan_moved(pk, Plan.State.PENDING, Plan.State.OWED, actor=process_id(), order_id=order_id)
             for pk, order_id in plans
         )
         nudge_on_commit("decompose")

@@ -19,6 +19,7 @@ from orchestrator.judge import MISSING
 from orchestrator.models import Plan
 from orchestrator.owner import claim_token, process_id
 from orchestrator.plan import PlanDraft, plan
+from orchestrator.states import plan_moved
 from orchestrator.store import plans_store
 from ordering.alerts import orders_ask
 from ordering.models import OrderState
@@ -194,9 +195,7 @@ def _errors(refusals: Sequence[Refusal]) -> dict[Refusal, Json]:
 
 
 def _journal(plans: Sequence[Plan], after: str) -> None:
-    journal.record(
-        journal.entry("Plan", str(p.pk), Plan.State.OWED, after, actor=process_id(), order_id=p.order_id) for p in plans
-    )
+    journal.record(plan_moved(p.pk, Plan.State.OWED, after, actor=process_id(), order_id=p.order_id) for p in plans)
 
 
 def _give_back(owed: Plan) -> int:

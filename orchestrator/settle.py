@@ -22,6 +22,7 @@ from orchestrator.calls import Outcome
 from orchestrator.models import Answer, Attempt, Plan, Step
 from orchestrator.owner import process_id
 from orchestrator.retry import next_due
+from orchestrator.states import plan_moved, step_moved
 from tmf import journal
 from tmf.batch import update_rows
 from tmf.clock import now_sql
@@ -183,16 +184,16 @@ def _wake_successors(done: Sequence[int]) -> list[journal.Entry]:
         cursor.execute(sql, done)
         woken = [(pk, order_id) for pk, order_id, state in cursor.fetchall() if state == Step.State.READY]
     return [
-        journal.entry("Step", str(pk), Step.State.WAITING, Step.State.READY, actor=process_id(), order_id=order_id)
+        step_moved(pk, Step.State.WAITING, Step.State.READY, actor=process_id(), order_id=order_id)
         for pk, order_id in woken
     ]
 
 
 def _told(verdicts: Sequence[Verdict]) -> list[journal.Entry]:
     return [
-        journal.entry(
-            "Step", str(v.id), Step.State.RUNNING, v.state, actor=process_id(),
-            order_id=v.outcome.claimed.order_id, reason=v.outcome.failure.message if v.outcome.failure else "",
+        step_moved(
+            v.id, Step.State.RUNNING, v.state, actor=process_id(), order_id=v.outcome.claimed.order_id,
+            reason=v.outcome.failure.message if v.outcome.failure else "",
         )
         for v in verdicts
     ]  # fmt: skip
@@ -211,6 +212,6 @@ def _finish_plans(orders: frozenset[str]) -> None:
         plans = list(live.values_list("pk", "order_id"))
         live.update(state=Plan.State.DONE, finished_at=Now())
         journal.record(
-            journal.entry("Plan", str(pk), Plan.State.ACTIVE, Plan.State.DONE, actor=process_id(), order_id=order_id)
+            plan_moved(pk, Plan.State.ACTIVE, Plan.State.DONE, actor=process_id(), order_id=order_id)
             for pk, order_id in plans
         )

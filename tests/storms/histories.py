@@ -9,6 +9,7 @@ from typing import Any
 
 from inventory.models import Service
 from orchestrator.models import Plan, Step, StepLink
+from orchestrator.states import PLAN_MOVES, STEP_MOVES
 from ordering.models import CancelServiceOrder, ServiceOrder, ServiceOrderItem
 from ordering.states import CANCEL_MOVES, ITEM_MOVES, ORDER_MOVES, route
 from tmf.errors import Conflict
@@ -18,31 +19,6 @@ from tmf.states import Moves
 Violations = Iterator[str]
 Line = tuple[str, str]  # before, after
 S, P = Step.State, Plan.State
-
-STEP_MOVES = Moves(
-    "step",
-    {
-        S.WAITING: (S.READY, S.CANCELLED),
-        S.READY: (S.RUNNING, S.CANCELLED),
-        S.RUNNING: (S.RUNNING, S.READY, S.ACCEPTED, S.DONE, S.HELD),  # the first: its lease ran out
-        S.ACCEPTED: (S.RUNNING, S.CANCELLED),
-        S.HELD: (S.READY, S.CANCELLED),
-        S.DONE: (),
-        S.CANCELLED: (),
-    },
-)
-PLAN_MOVES = Moves(
-    "plan",
-    {
-        P.OWED: (P.PENDING, P.ACTIVE, P.REFUSED, P.CANCELLED),
-        P.PENDING: (P.OWED, P.CANCELLED),
-        P.ACTIVE: (P.DONE, P.CANCELLING, P.CANCELLED),
-        P.CANCELLING: (P.CANCELLED,),
-        P.DONE: (),
-        P.REFUSED: (),
-        P.CANCELLED: (),
-    },
-)
 
 
 def journal_agrees() -> Violations:
