@@ -30,7 +30,7 @@ def deliveries_create(events: Sequence[Event]) -> None:
 def _hearing(event: Event, listeners: Sequence[Subscription]) -> Iterator[Subscription]:
     forms: dict[str, Json | None] = {}
     for listener in listeners:
-        if listener.api != event.api or not (listener.sees_all or listener.party == event.party):
+        if listener.api != event.api or not (event.public or listener.sees_all or listener.party == event.party):
             continue
         if listener.version not in forms:
             forms[listener.version] = notification(event, listener.version)

@@ -79,6 +79,7 @@ class Event(models.Model):
     resource_id = models.CharField(max_length=100)
     sequence = models.PositiveIntegerField()
     party = models.CharField(max_length=200, blank=True)
+    public = models.BooleanField(default=False, help_text="Of what belongs to nobody: every party's listeners hear it.")
     occurred_at = models.DateTimeField(db_default=Now())
     payload = models.JSONField(help_text="The resource's representation, without hrefs' host, as it was then.")
     aside = models.JSONField(null=True, help_text="What other versions of the API say beside or instead of it.")

@@ -15,7 +15,7 @@ from tmf.resources import Json, Resource
 
 FIELDS = (
     "event_id", "api", "type", "resource", "resource_id", "sequence",
-    "party", "payload", "aside", "field_path", "correlation_id", "traceparent",
+    "party", "public", "payload", "aside", "field_path", "correlation_id", "traceparent",
 )  # fmt: skip
 
 
@@ -70,6 +70,6 @@ def _events(notice: Notice) -> Iterator[Event]:
     for sequence, name in enumerate(notice.types, start=first):
         yield Event(
             api=resource.api.name, type=name, resource=resource.name, resource_id=row.pk, sequence=sequence,
-            party=row.party, payload=payload, aside=aside or None, field_path=notice.field_path,
+            party=row.party, public=not row.OWNED, payload=payload, aside=aside or None, field_path=notice.field_path,
             correlation_id=notice.correlation_id, traceparent=get_contextvars().get("traceparent", ""),
         )  # fmt: skip

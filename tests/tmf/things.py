@@ -24,6 +24,8 @@ THING = Resource(
 class Thing:
     """What `Resource.represent` reads of a stored row."""
 
+    OWNED = True
+
     def __init__(self, pk: str, revision: int, party: str, body: dict[str, Any]) -> None:
         self.pk, self.revision, self.party, self.body = pk, revision, party, body
 

@@ -71,6 +71,7 @@ class Migration(migrations.Migration):
                 ('resource_id', models.CharField(max_length=100)),
                 ('sequence', models.PositiveIntegerField()),
                 ('party', models.CharField(blank=True, max_length=200)),
+                ('public', models.BooleanField(default=False, help_text="Of what belongs to nobody: every party's listeners hear it.")),
                 ('occurred_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('payload', models.JSONField(help_text="The resource's representation, without hrefs' host, as it was then.")),
                 ('aside', models.JSONField(help_text='What other versions of the API say beside or instead of it.', null=True)),
