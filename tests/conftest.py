@@ -10,9 +10,10 @@ from typing import Any
 import psutil
 import pytest
 from django.conf import settings
+from django.test import TransactionTestCase
 from playwright.sync_api import Page, Playwright, expect
 
-from tests import browser, databases, postgres, waiting
+from tests import browser, databases, emptying, postgres, waiting
 from tests.broker import Broker
 from tests.processes import Processes
 from tests.simulator import simulator, simulator_process  # noqa: F401
@@ -82,6 +83,13 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     if started and report.when == "call" and report.failed:
         report.sections.append(("output of the processes", started.logs()))
     return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _emptied_quickly() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", emptying.teardown)
+        yield
 
 
 @pytest.fixture(scope="session")
