@@ -4,6 +4,8 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	command -v $$p >/dev/null && $$p -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& { echo $$p; break; }; done)
 BIN := .venv/bin
+# The tests run in as many processes as there are cores, up to four, each with a database of its own. PARALLEL= for one.
+PARALLEL ?= -n auto --maxprocesses 4 --dist loadfile
 DEMO := EMBEDDED=true DATABASE_URL= CELERY_BROKER_URL= SECRET_KEY= DEBUG= OUTBOUND_ALLOW= PUBLIC_URL= SECURE_COOKIES= \
 	TRUSTED_PROXY= VAR_DIR=$(CURDIR)/var/demo
 PRODUCTION_LIKE := EMBEDDED=false DEBUG= SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(60))') \
@@ -16,7 +18,7 @@ LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashe
 .DEFAULT_GOAL := test
 
 test: .venv/dev
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 check: .venv/dev
 	$(BIN)/ruff check .

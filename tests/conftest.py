@@ -30,6 +30,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[LEFT_OUT] = []
     if not hasattr(config, "workerinput"):
         databases.remove_leftovers(os.environ["OPENSOM_TESTS_SERVER"], psutil.pid_exists)
+        if CI and config.getoption("numprocesses", None) and (missing := _missing()):  # the workers could not say so
+            raise pytest.UsageError(f"CI leaves nothing out, but is without {'; '.join(missing.values())}")
 
 
 def pytest_report_header() -> str:
@@ -68,8 +70,16 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         terminalreporter.write_line(line, yellow=True)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: Any) -> None:
+    """pytest-xdist's: what one of its workers left out. All have collected the same."""
+    node.config.stash[LEFT_OUT] = getattr(node, "workeroutput", {}).get("left_out", [])
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left_out"] = session.config.stash[LEFT_OUT]
     reporter: Any = session.config.pluginmanager.get_plugin("terminalreporter")
     if CI and reporter and exitstatus == 0 and reporter.stats.get("skipped"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
