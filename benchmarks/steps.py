@@ -52,6 +52,8 @@ def report() -> None:
     with stack() as made:
         made.script("fill", "catalogue", f"http://127.0.0.1:{made.simulator}")
         made.start_simulator()
+        alone, together = made.script("queries", "inside").split()[-2:]
+        print(f"statements per step of 10: {alone} with one order, {together} with 100 orders at once")
         print(f"steps/s, {ORDERS} orders of 10 steps, {WORKERS} workers, PostgreSQL and targets on the same cores")
         print(f"  in-process target, at once          {measure(made, 'inside')}")
         print(f"  in-process target, 20 ms            {measure(made, 'inside20')}")
