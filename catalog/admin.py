@@ -5,8 +5,17 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from catalog.models import ExportJob, ImportJob, ServiceCandidate, ServiceCatalog, ServiceCategory, ServiceSpecification
+from catalog.models import (
+    CatalogResource,
+    ExportJob,
+    ImportJob,
+    ServiceCandidate,
+    ServiceCatalog,
+    ServiceCategory,
+    ServiceSpecification,
+)
 from tmf.admin import LookOnlyAdmin
+from tmf.admin_parts import column, pretty
 
 
 @admin.register(ServiceSpecification, ServiceCandidate, ServiceCategory, ServiceCatalog)
@@ -15,9 +24,15 @@ class CatalogAdmin(LookOnlyAdmin):
     list_filter = ["lifecycle_status"]
     search_fields = ["id__exact", "name"]
 
+    readonly_fields = ["shown_body"]
+
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """The columns, and the document that holds the rest."""
-        return [field.name for field in self.model._meta.concrete_fields if field.name != "body"] + ["body"]
+        return [field.name for field in self.model._meta.concrete_fields if field.name != "body"] + ["shown_body"]
+
+    @column("Its other attributes")
+    def shown_body(self, resource: CatalogResource) -> str:
+        return pretty(resource.body)
 
 
 @admin.register(ImportJob, ExportJob)

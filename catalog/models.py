@@ -48,6 +48,7 @@ class ServiceCategory(CatalogResource):
     parent_id = models.CharField(max_length=100, null=True)  # noqa: DJ001
 
     class Meta(CatalogResource.Meta):
+        verbose_name_plural = "service categories"
         indexes = [*CatalogResource.Meta.indexes, models.Index(fields=["parent_id"], name="category_parent")]
 
 

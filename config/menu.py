@@ -35,6 +35,8 @@ GROUPS: dict[str, tuple[tuple[str, str, str, str], ...]] = {
         ("Listeners", "hearing", "tmf.Subscription", ""),
         ("Deliveries", "outbox", "tmf.Delivery", ""),
         ("Events", "bolt", "tmf.Event", ""),
+        ("Imports", "upload", "catalog.ImportJob", ""),
+        ("Exports", "download", "catalog.ExportJob", ""),
     ),
     "System": (
         ("Journal", "history", "tmf.JournalEntry", ""),

@@ -4,6 +4,7 @@ import logging
 from typing import Any
 
 import dj_database_url
+from django.templatetags.static import static
 
 from config import env as environment
 from config import logs
@@ -100,6 +101,8 @@ UNFOLD = {
     "SITE_SUBHEADER": "Service order manager",
     "SITE_SYMBOL": "hub",
     "SITE_URL": "/docs/",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("tmf/mark.svg")}],
+    "STYLES": [lambda request: static("tmf/admin.css")],
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,
     "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": "config.menu.sidebar"},

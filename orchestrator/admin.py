@@ -1,5 +1,5 @@
 """Registers the engine's pages with Django's admin; they are in `orchestrator/console/`."""
 
-from orchestrator.console import definitions, fallouts, plans, steps, targets, tasks
+from orchestrator.console import definitions, fallouts, orders, plans, steps, targets, tasks
 
-__all__ = ["definitions", "fallouts", "plans", "steps", "targets", "tasks"]
+__all__ = ["definitions", "fallouts", "orders", "plans", "steps", "targets", "tasks"]

@@ -3,3 +3,4 @@ from django.apps import AppConfig
 
 class OrchestratorConfig(AppConfig):
     name = "orchestrator"
+    verbose_name = "Fulfilment"

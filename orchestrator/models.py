@@ -199,7 +199,7 @@ class Step(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.key} ({self.target or 'nobody'})"
+        return f"{self.key} ({self.target})" if self.target else self.key
 
     @property
     def operation_key(self) -> str:

@@ -8,6 +8,7 @@ from tmf.checks import check_wiring
 
 class TmfConfig(AppConfig):
     name = "tmf"
+    verbose_name = "Exchange and system"
 
     def ready(self) -> None:
         register(check_wiring)

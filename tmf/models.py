@@ -168,6 +168,7 @@ class Delivery(models.Model):
     error = models.TextField(blank=True)
 
     class Meta:
+        verbose_name_plural = "deliveries"
         constraints = [models.UniqueConstraint(fields=["subscription", "event"], name="delivery_once")]
         indexes = [
             models.Index(fields=["due_at"], condition=models.Q(state="pending"), name="delivery_owed"),

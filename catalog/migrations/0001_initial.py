@@ -121,6 +121,7 @@ class Migration(migrations.Migration):
                 ('parent_id', models.CharField(max_length=100, null=True)),
             ],
             options={
+                'verbose_name_plural': 'service categories',
                 'abstract': False,
                 'indexes': [models.Index(fields=['created_at', 'id'], name='servicecategory_created'), models.Index(fields=['name', 'version'], name='servicecategory_name'), models.Index(fields=['lifecycle_status'], name='servicecategory_status'), tmf.indexes.BodyIndex(fields=['body'], name='servicecategory_body', opclasses=['jsonb_path_ops']), models.Index(fields=['parent_id'], name='category_parent')],
             },

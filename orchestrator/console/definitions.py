@@ -2,9 +2,9 @@
 
 from django.contrib import admin
 
-from orchestrator.console.parts import column, pretty
 from orchestrator.models import Definition
 from tmf.admin import LookOnlyAdmin
+from tmf.admin_parts import column, pretty
 
 
 @admin.register(Definition)

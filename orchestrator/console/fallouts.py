@@ -13,23 +13,16 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from orchestrator.console.parts import age, column, form_page, link, order_link, pretty, table, verb, when
+from orchestrator.console.parts import form_page, verb
+from orchestrator.console.why import MENDERS
 from orchestrator.fallout import LIVE, fallout_retry
 from orchestrator.models import Attempt, Fallout
 from tmf.admin import LookOnlyAdmin
+from tmf.admin_parts import age, column, described, lines, link, order_link, pretty, table, when
 from tmf.errors import TmfError
 
 STATE_LABELS = {"open": "danger", "claimed": "warning", "on_hold": "warning", "resolved": "success"}
 RETRIES_MAX = 500  # fallouts that one request retries
-MENDERS = {
-    Fallout.Category.TRANSIENT: "the target's owner",
-    Fallout.Category.DATA: "whoever ordered",
-    Fallout.Category.REFUSED: "whoever ordered, or the target's owner",
-    Fallout.Category.CONFIGURATION: "the designer of targets and definitions",
-    Fallout.Category.UNKNOWN_OUTCOME: "somebody who looks at the target",
-    Fallout.Category.COMPENSATION: "an operator",
-    Fallout.Category.BUG: "the developers",
-}
 
 
 class RetryForm(forms.Form):
@@ -65,7 +58,7 @@ class LiveFilter(admin.SimpleListFilter):
 
 @admin.register(Fallout)
 class FalloutAdmin(LookOnlyAdmin):
-    list_display = ["age", "shown_state", "category", "mender", "shown_order", "shown_step", "target", "shown_message"]
+    list_display = ["age", "shown_state", "category", "mender", "shown_order", "where", "shown_message"]
     list_display_links = ["age", "shown_message"]
     list_filter = [LiveFilter, "state", "category", "target"]
     search_fields = ["order__id__exact", "code__exact", "message"]
@@ -75,12 +68,13 @@ class FalloutAdmin(LookOnlyAdmin):
     actions = ["retry_selected"]
     actions_detail = ["retry"]
     fields = [
-        ("state", "category", "mender"), ("code", "created_at"), "message",
-        ("shown_order", "shown_step", "target"), ("resolved_by", "resolved_at"), "resolution",
-        "operation_key", "attempts_made", "answers", "shown_request", "cause",
+        "message", "mender", ("state", "age"), ("category", "code"), "whole_order", ("shown_step", "shown_target"),
+        ("resolved_by", "resolved_at"), "resolution", "operation_key", "attempts_made", "answers", "shown_request",
+        "cause",
     ]  # fmt: skip
     readonly_fields = [
-        "mender", "shown_order", "shown_step", "operation_key", "attempts_made", "answers", "shown_request", "cause",
+        "mender", "age", "whole_order", "shown_step", "shown_target", "operation_key", "attempts_made", "answers",
+        "shown_request", "cause",
     ]  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Fallout]:
@@ -88,9 +82,9 @@ class FalloutAdmin(LookOnlyAdmin):
 
     # -- what is seen -----------------------------------------------------------------------
 
-    @column("Age", ordering="created_at")
+    @column("Fell out", ordering="created_at")
     def age(self, fallout: Fallout) -> str:
-        return age(fallout.created_at)
+        return f"{age(fallout.created_at)} ago"
 
     @column("State", ordering="state", label=STATE_LABELS)
     def shown_state(self, fallout: Fallout) -> str:
@@ -103,6 +97,18 @@ class FalloutAdmin(LookOnlyAdmin):
     @column("Order", ordering="order_id")
     def shown_order(self, fallout: Fallout) -> str:
         return order_link(fallout.order_id)
+
+    @column("Order")
+    def whole_order(self, fallout: Fallout) -> str:
+        return link("ordering_serviceorder", fallout.order_id, fallout.order_id)
+
+    @column("Step and target", ordering="target")
+    def where(self, fallout: Fallout) -> str:
+        return lines([self.shown_step(fallout), self.shown_target(fallout)])
+
+    @column("Target")
+    def shown_target(self, fallout: Fallout) -> str:
+        return link("orchestrator_target", fallout.target, fallout.target)
 
     @column("Step")
     def shown_step(self, fallout: Fallout) -> str:
@@ -134,11 +140,11 @@ class FalloutAdmin(LookOnlyAdmin):
 
     @column("Request")
     def shown_request(self, fallout: Fallout) -> str:
-        return pretty(fallout.step.request if fallout.step else None)
+        return described(fallout.step.request if fallout.step else None)
 
-    @column("Cause")
+    @column("Last failure")
     def cause(self, fallout: Fallout) -> str:
-        return pretty(fallout.step.error) if fallout.step else fallout.plan.error
+        return described(fallout.step.error) if fallout.step else fallout.plan.error
 
     # -- what may be done -------------------------------------------------------------------
 

@@ -8,12 +8,13 @@ from django.contrib import admin
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
+from django.utils import timezone
 
-from orchestrator.console.parts import column, link, table
-from orchestrator.console.steps import LookOnlyInline
+from orchestrator.console.parts import answer
 from orchestrator.console.waiting import STATE_LABELS, waits_for, with_causes
 from orchestrator.models import FulfilmentItem, Plan, Step
-from tmf.admin import LookOnlyAdmin
+from tmf.admin import LookOnlyAdmin, LookOnlyInline
+from tmf.admin_parts import column, link, table
 
 PLAN_LABELS = {"owed": "warning", "active": "info", "done": "success", "refused": "danger"}
 
@@ -40,7 +41,7 @@ class ItemInline(LookOnlyInline):
 
 class StepInline(LookOnlyInline):
     model = Step
-    fields = ["shown_key", "shown_state", "item", "target", "attempts", "waits"]
+    fields = ["shown_key", "shown_state", "item", "shown_target", "attempts", "waits"]
     readonly_fields = fields
     ordering = ["id"]
     verbose_name_plural = "Steps"
@@ -56,9 +57,13 @@ class StepInline(LookOnlyInline):
     def shown_state(self, step: Step) -> str:
         return step.state
 
+    @column("Target")
+    def shown_target(self, step: Step) -> str:
+        return link("orchestrator_target", step.target, step.target)
+
     @column("Waits for")
     def waits(self, step: Step) -> str:
-        return waits_for(step)
+        return waits_for(step, timezone.now())
 
 
 @admin.register(Plan)
@@ -70,14 +75,19 @@ class PlanAdmin(LookOnlyAdmin):
     show_full_result_count = False
     inlines = [StepInline, ItemInline]
     fields = [
-        ("shown_order", "generation"), ("state", "on_hold"), ("created_at", "planned_at", "finished_at"),
-        "error", ("attempts", "due_at"), "shown_pins",
+        "why", "shown_order", ("state", "on_hold"), ("planned_at", "finished_at"), "error", ("attempts", "due_at"),
+        ("generation", "created_at"), "shown_pins",
     ]  # fmt: skip
-    readonly_fields = ["shown_order", "on_hold", "shown_pins"]
+    readonly_fields = ["why", "shown_order", "on_hold", "shown_pins"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Plan]:
         done, held = _count(state=Step.State.DONE), _count(state=Step.State.HELD)
-        return super().get_queryset(request).annotate(steps_all=_count(), steps_done=done, steps_held=held)  # type: ignore[no-any-return]
+        plans: QuerySet[Plan] = super().get_queryset(request).select_related("order")
+        return plans.annotate(steps_all=_count(), steps_done=done, steps_held=held)
+
+    @column("Why does it wait?")
+    def why(self, plan: Plan) -> str:
+        return answer(plan.order)
 
     @column("State", ordering="state", label=PLAN_LABELS)
     def shown_state(self, plan: Plan) -> str:

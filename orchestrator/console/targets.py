@@ -9,12 +9,12 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminURLInputWidget
 
-from orchestrator.console.parts import column
 from orchestrator.models import Step, Target
 from tmf import journal
+from tmf.admin import PlainAdmin
+from tmf.admin_parts import column
 from tmf.nudges import nudge_on_commit
 
 ENDED = (Step.State.DONE, Step.State.CANCELLED)
@@ -77,7 +77,7 @@ def _is_header(name: str, value: Any) -> bool:
 
 
 @admin.register(Target)
-class TargetAdmin(ModelAdmin):  # type: ignore[misc]
+class TargetAdmin(PlainAdmin):
     form = TargetForm
     list_display = ["name", "connector", "base_url", "shown_state", "reason", "delivery", "concurrency", "is_default"]
     list_filter = ["state", "connector"]

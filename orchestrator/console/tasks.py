@@ -14,10 +14,11 @@ from django.utils.html import format_html
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from orchestrator.callbacks import MANUAL, task_complete
-from orchestrator.console.parts import age, column, form_page, moment, order_link, pretty, table, verb
+from orchestrator.console.parts import form_page, verb
 from orchestrator.console.steps import AnswerInline
 from orchestrator.models import ManualTask, Step
 from tmf.admin import LookOnlyAdmin
+from tmf.admin_parts import age, column, described, link, moment, order_link, table
 from tmf.errors import BadRequest, TmfError
 from tmf.gate import loads
 
@@ -65,8 +66,8 @@ class ManualTaskAdmin(LookOnlyAdmin):
     inlines = [AnswerInline]
     actions_detail = ["complete"]
     actions_row = ["complete"]
-    fields = [("key", "state"), ("specification", "shown_order"), ("since", "due"), "shown_request", "needed", "given"]
-    readonly_fields = ["specification", "shown_order", "since", "due", "shown_request", "needed", "given"]
+    fields = [("key", "state"), "specification", "whole_order", ("since", "due"), "shown_request", "needed", "given"]
+    readonly_fields = ["specification", "whole_order", "since", "due", "shown_request", "needed", "given"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ManualTask]:
         return super().get_queryset(request).filter(connector=MANUAL).select_related("item")  # type: ignore[no-any-return]
@@ -79,6 +80,10 @@ class ManualTaskAdmin(LookOnlyAdmin):
     def shown_order(self, task: ManualTask) -> str:
         return order_link(task.order_id)
 
+    @column("Order")
+    def whole_order(self, task: ManualTask) -> str:
+        return link("ordering_serviceorder", task.order_id, task.order_id)
+
     @column("Asked", ordering="started_at")
     def since(self, task: ManualTask) -> str:
         return f"{age(task.started_at)} ago" if task.started_at else ""
@@ -89,7 +94,7 @@ class ManualTaskAdmin(LookOnlyAdmin):
 
     @column("What is to be done")
     def shown_request(self, task: ManualTask) -> str:
-        return pretty(task.request)
+        return described(task.request)
 
     @column("Successors need")
     def needed(self, task: ManualTask) -> str:
@@ -98,7 +103,7 @@ class ManualTaskAdmin(LookOnlyAdmin):
 
     @column("Outputs")
     def given(self, task: ManualTask) -> str:
-        return pretty(task.outputs)
+        return described(task.outputs)
 
     def has_complete_permission(self, request: HttpRequest, _object_id: Any = None) -> bool:
         return bool(request.user.has_perm("orchestrator.change_manualtask"))

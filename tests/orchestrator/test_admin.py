@@ -280,8 +280,8 @@ def test_it_shows_what_each_step_of_a_plan_waits_for(survey: Step, bss: Client) 
     [
         ("running", {"claim": "host-1-ab.7.cd"}, "the call that host-1-ab makes"),
         ("held", {}, "a person: it fell out"),
-        ("ready", {"attempts": 2}, "its next attempt at"),
-        ("ready", {}, "a worker, since"),
+        ("ready", {"attempts": 2}, "so far 2 failed"),
+        ("ready", {"due_at": Now()}, "a worker, since"),
         ("accepted", {"connector": "rest", "target": "lab"}, "the answer of lab, until"),
     ],
 )

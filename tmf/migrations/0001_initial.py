@@ -167,6 +167,7 @@ class Migration(migrations.Migration):
                 ('subscription', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='tmf.subscription')),
             ],
             options={
+                'verbose_name_plural': 'deliveries',
                 'indexes': [models.Index(condition=models.Q(('state', 'pending')), fields=['due_at'], name='delivery_owed'), models.Index(condition=models.Q(('state', 'pending')), fields=['subscription', 'due_at', 'id'], name='delivery_due'), models.Index(condition=models.Q(('state', 'pending')), fields=['claim'], name='delivery_claim'), models.Index(condition=models.Q(('state', 'pending')), fields=['subscription', 'resource', 'resource_id', 'sequence'], name='delivery_line')],
                 'constraints': [models.UniqueConstraint(fields=('subscription', 'event'), name='delivery_once')],
             },
