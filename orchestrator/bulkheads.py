@@ -22,6 +22,7 @@ from orchestrator.claim import Claimed
 from orchestrator.connectors.base import ConnectorError, System
 from orchestrator.models import Fallout, Target
 from orchestrator.targets import target_system
+from tmf import processes
 
 REFRESH_SECONDS = 1.0
 NAMELESS_CONCURRENCY = 16  # calls under way that go to no target of ours: people's tasks, targets that are missing
@@ -41,6 +42,14 @@ class Held:
 
     claimed: Claimed
     until: float
+    called: bool = False  # a call is under way
+    rounds: int = 0  # renewals of the lease since it began
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether its call should have ended long ago. Counted, not timed: a process may have stood still meanwhile."""
+        margin = settings.ENV.LEASE_MARGIN_SECONDS
+        return self.called and self.rounds * margin / 3 > self.claimed.timeout + margin
 
     @property
     def is_long_enough(self) -> bool:
@@ -73,10 +82,20 @@ class Bulkheads:
             self._pool(claimed.target, reach.concurrency).submit(self._run, held, reach.route)
 
     def _run(self, held: Held, route: Route) -> None:
-        """A process that stood still may own nothing any more: it calls nobody, since another has called already."""
+        """A process that stood still may own nothing any more: it calls nobody, since another has called already.
+
+        One that shall end begins nothing: others do that.
+        """
         claimed = held.claimed
-        outcome = perform(claimed, route, callback_url(claimed)) if held.is_long_enough else _too_late(claimed)
-        self._finished.put(outcome)
+        if processes.stopping.is_set():
+            self._finished.put(_uncalled(claimed))
+        elif not held.is_long_enough:
+            self._finished.put(_too_late(claimed))
+        else:
+            held.called = True
+            outcome = perform(claimed, route, callback_url(claimed))
+            held.called = False
+            self._finished.put(outcome)
 
     def finished(self, wait: float) -> list[Outcome]:
         """What has come to an end, waiting up to `wait` seconds for the first."""
@@ -90,6 +109,10 @@ class Bulkheads:
         for outcome in found:
             self._counts[outcome.claimed.target] -= 1
         return found
+
+    def stuck(self) -> list[Outcome]:
+        """Those whose connector keeps no deadline. Their threads stay taken; what they bring at last is discarded."""
+        return [_stuck(held.claimed) for held in self.held.values() if held.is_stuck]
 
     def release(self, outcomes: list[Outcome]) -> None:
         """They are settled: their claims need no more renewal."""
@@ -126,6 +149,17 @@ def _too_late(claimed: Claimed) -> Outcome:
     message = "the lease left no time to call the target"
     category, again, doubt = Fallout.Category.TRANSIENT, True, claimed.in_doubt
     return Outcome(claimed, failure=Failure(category, "leaseTooShort", message, again, in_doubt=doubt))
+
+
+def _uncalled(claimed: Claimed) -> Outcome:
+    message = "the process was told to end before it called the target"
+    category, doubt = Fallout.Category.TRANSIENT, claimed.in_doubt
+    return Outcome(claimed, failure=Failure(category, "stopping", message, True, in_doubt=doubt, called=False))
+
+
+def _stuck(claimed: Claimed) -> Outcome:
+    message = "the connector did not come back within its deadline; the target may or may not have acted"
+    return Outcome(claimed, failure=Failure(Fallout.Category.UNKNOWN_OUTCOME, "stuck", message, True, in_doubt=True))
 
 
 def _reach_of(target: Target) -> Reach:

@@ -25,7 +25,7 @@ from tmf.nudges import nudge_on_commit
 Json = dict[str, Any]
 SIGNER = Signer(salt="orchestrator.callback")
 MANUAL = "manual"  # the connector whose answers come from people
-_KEY = re.compile(r".+\.([0-9]{1,18})\.(?:do|undo)\.[0-9]+", re.ASCII | re.DOTALL)
+_KEY = re.compile(r".+\.([0-9]{1,18})\.(do|undo)\.([0-9]{1,9})", re.ASCII | re.DOTALL)
 
 
 def signature(operation_key: str) -> str:
@@ -41,7 +41,10 @@ def answer_receive(*, operation_key: str, signed: str, body: Any) -> bool:
     step_id = int(named[1])
     if not _hold(step_id):
         raise NotFound("no operation waits for an answer here")
-    return _keep(step_id, operation_key, body)
+    new = _keep(step_id, operation_key, body)
+    if new:
+        _hurry(step_id, mode=named[2], generation=int(named[3]))
+    return new
 
 
 @transaction.atomic(durable=True)
@@ -60,7 +63,8 @@ def task_complete(*, step_id: int, outputs: Json, actor: str) -> None:
     if Answer.objects.filter(operation_key=step.operation_key, used_at=None).exists():
         raise Conflict("the task has just been completed by somebody else")
     _check_outputs(step, outputs)
-    _keep(step.pk, step.operation_key, {"outputs": outputs, "completedBy": actor})
+    if _keep(step.pk, step.operation_key, {"outputs": outputs, "completedBy": actor}):
+        _hurry(step.pk, mode=step.mode, generation=step.generation)
     journal.record(
         [
             journal.entry(
@@ -88,6 +92,11 @@ def _keep(step_id: int, operation_key: str, body: Any) -> bool:
     digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
     kept = {"step_id": step_id, "body": Value(body, JSONField())}  # JSON's null is an answer, SQL's is none
     _, new = Answer.objects.get_or_create(operation_key=operation_key, digest=digest, defaults=kept)
-    if new and Step.objects.filter(pk=step_id, state=Step.State.ACCEPTED).update(due_at=Now()):
-        nudge_on_commit("drive")
     return new
+
+
+def _hurry(step_id: int, *, mode: str, generation: int) -> None:
+    """A step that waits for this operation's answer is due. Answers to an operation before it are only kept."""
+    waiting = Step.objects.filter(pk=step_id, mode=mode, generation=generation, state=Step.State.ACCEPTED)
+    if waiting.update(due_at=Now()):
+        nudge_on_commit("drive")

@@ -28,6 +28,7 @@ from orchestrator.expressions import ExpressionError, evaluate
 from orchestrator.models import Attempt, Fallout, Step, Target
 
 NO_OUTPUTS = "outputs"  # the code of a failure after the work was done
+FORGOTTEN = "forgotten"  # of accepted work that its target knows nothing of any more
 log = structlog.get_logger(__name__)
 Result = Done | Accepted | ConnectorError
 
@@ -42,6 +43,7 @@ class Failure:
     again: bool = False
     retry_after: float | None = None
     in_doubt: bool = False
+    called: bool = True  # False: the target was not called, and this counts as no attempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +90,12 @@ def perform(claimed: Claimed, route: Route, callback_url: str) -> Outcome:
     try:
         result = _result(claimed, route, callback_url)
     except ConnectorError as error:
-        return Outcome(claimed, failure=_failure(error, route), used=used)
-    except Exception as error:
+        read = not isinstance(error, Misconfigured | _Data | _Poison)  # otherwise they wait for the repair
+        return Outcome(claimed, failure=_failure(error, route), used=used if read else ())
+    except BaseException as error:  # also what ends a thread: a claim without an outcome would be held for ever
         log.exception("call.bug", order=claimed.order_id, step=claimed.key, connector=claimed.connector)
         message = f"{type(error).__name__}: {error}"
-        return Outcome(claimed, failure=Failure(Fallout.Category.BUG, "bug", message, in_doubt=True), used=used)
+        return Outcome(claimed, failure=Failure(Fallout.Category.BUG, "bug", message, in_doubt=True))
     if isinstance(result, Accepted):
         return Outcome(claimed, accepted=result, used=used)
     return _done(claimed, result, used)
@@ -151,6 +154,8 @@ def attempts_of(claimed: Claimed) -> int:
 
 
 def _do(speaks: Connector, task: Task, claimed: Claimed, route: Route) -> Done | Accepted:
+    if answer := _answered(speaks, task, claimed):  # a lost call of ours was heard, and its answer came
+        return answer
     if claimed.in_doubt and route.delivery == Target.Delivery.AT_MOST_ONCE:
         raise OutcomeUnknown("a call was under way when its worker ended; the target may or may not have acted")
     if claimed.in_doubt and route.delivery == Target.Delivery.QUERYABLE:
@@ -162,16 +167,20 @@ def _do(speaks: Connector, task: Task, claimed: Claimed, route: Route) -> Done |
 
 def _await(speaks: Connector, task: Task, claimed: Claimed) -> Done | Accepted:
     """Accepted work: the answers that came, else the target's own word, else time is up."""
-    for _, body in claimed.answers:
-        answer = speaks.read_answer(task, body)
-        if isinstance(answer, Done):
-            return answer
+    if answer := _answered(speaks, task, claimed):
+        return answer
     known = speaks.look_up(task)
     if isinstance(known, Absent):
-        raise OutcomeUnknown("the target accepted the work and now knows nothing of it")
+        raise OutcomeUnknown("the target accepted the work and now knows nothing of it", code=FORGOTTEN)
     if isinstance(known, Accepted) and claimed.overdue:
         raise OutcomeUnknown("the target accepted the work and has not answered in time", code="answerOverdue")
     return known
+
+
+def _answered(speaks: Connector, task: Task, claimed: Claimed) -> Done | None:
+    """The first of the answers that came which is final."""
+    answers = (speaks.read_answer(task, body) for _, body in claimed.answers)
+    return next((answer for answer in answers if isinstance(answer, Done)), None)
 
 
 def _failure(error: ConnectorError, route: Route) -> Failure:

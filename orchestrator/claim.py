@@ -143,7 +143,7 @@ def _claimed(row: Sequence[Any]) -> Claimed:
 def _complete(won: list[Claimed]) -> list[Claimed]:
     """With what the database must tell before anything is called: outputs of predecessors, answers that came."""
     made: dict[int, Rendered] = rendered([c for c in won if c.deferred])
-    answers = _answers([c for c in won if c.correlation])
+    answers = _answers([c for c in won if c.fence > 1])  # who is claimed first was never called
     return [
         replace(
             c,

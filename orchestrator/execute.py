@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from typing import Any
 
 import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections
 
-from orchestrator.bulkheads import Bulkheads, Held, bulkheads
+from orchestrator.bulkheads import Bulkheads, bulkheads
 from orchestrator.calls import Failure, Outcome
 from orchestrator.claim import Claimed, claim_due, claim_expired
 from orchestrator.models import Fallout, Step
 from orchestrator.settle import settle
 from tmf import processes
-from tmf.clock import in_
+from tmf.batch import update_rows
 from tmf.nudges import nudge
 
 log = structlog.get_logger(__name__)
@@ -51,15 +52,28 @@ class Pump:
         self._renewed = time.monotonic()
 
     def run(self) -> int:
-        settled, claimed = 0, self._claim()
-        while claimed or self._calls.held:
-            outcomes = self._calls.finished(0.0 if claimed else LOOK_SECONDS)
+        settled, busy = 0, True
+        while busy:
+            claimed = self._despite_outage(self._claim)
+            outcomes = self._calls.finished(LOOK_SECONDS if self._calls.held and not claimed else 0.0)
+            outcomes += self._calls.stuck()
             if outcomes:
                 settled += _settle(outcomes)
                 self._calls.release(outcomes)
-            self._renew()
-            claimed = self._claim()
+            self._despite_outage(self._renew)
+            busy = bool(claimed or outcomes or self._calls.held)
         return settled
+
+    def _despite_outage(self, act: Callable[[], int]) -> int:
+        """What the calls under way bring is to be written, whenever the database is back; without any it raises."""
+        try:
+            return act()
+        except (OperationalError, InterfaceError) as error:
+            if not self._calls.held:
+                raise
+            log.warning("drive.database_failed", error=str(error).split("\n")[0], under_way=len(self._calls.held))
+            close_old_connections()
+            return 0
 
     def _claim(self) -> int:
         """Claims and starts what is due and can be called now."""
@@ -82,26 +96,24 @@ class Pump:
             self._calls.start(claimed, began + claimed.timeout + settings.ENV.LEASE_MARGIN_SECONDS)
         return len(won)
 
-    def _renew(self) -> None:
-        """Holds the claims of calls that are under way, or wait for a thread of their target."""
-        margin = settings.ENV.LEASE_MARGIN_SECONDS
-        if time.monotonic() - self._renewed < margin / 3:
-            return
-        self._renewed = time.monotonic()
-        longest = max((held.claimed.timeout for held in self._calls.held.values()), default=0.0) + margin
-        for fence, held in _by_fence(self._calls.held.values()).items():
-            until = time.monotonic() + longest
-            mine = Step.objects.filter(pk__in=[h.claimed.id for h in held], fence=fence, state=Step.State.RUNNING)
-            if mine.update(lease_until=in_(longest)) == len(held):
-                for each in held:
-                    each.until = until
+    def _renew(self) -> int:
+        """Holds the claims of calls that are under way, or wait for a thread of their target; how many."""
+        margin, began = settings.ENV.LEASE_MARGIN_SECONDS, time.monotonic()
+        if began - self._renewed < margin / 3:
+            return 0
+        held = [*self._calls.held.values()]
+        rows = [_lease(each.claimed, margin) for each in held]
+        kept = {*update_rows(Step, rows, key=["id", "fence"], later=["lease_until"], where="t.state = 'running'")}
+        for each in held:
+            each.rounds += each.called
+            if (each.claimed.id, each.claimed.fence) in kept:
+                each.until = began + each.claimed.timeout + margin
+        self._renewed = began
+        return len(kept)
 
 
-def _by_fence(held: Iterable[Held]) -> dict[int, list[Held]]:
-    groups: dict[int, list[Held]] = {}
-    for each in held:
-        groups.setdefault(each.claimed.fence, []).append(each)
-    return groups
+def _lease(claimed: Claimed, margin: float) -> dict[str, Any]:
+    return {"id": claimed.id, "fence": claimed.fence, "lease_until": claimed.timeout + margin}
 
 
 def _settle(outcomes: list[Outcome]) -> int:

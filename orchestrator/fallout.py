@@ -11,15 +11,17 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from orchestrator.calls import Outcome
+from orchestrator.calls import FORGOTTEN, Outcome
 from orchestrator.models import Fallout, FulfilmentItem, Plan, Step, Target
 from orchestrator.owner import process_id
+from orchestrator.retry import answer_seconds
 from orchestrator.states import fallout_moved, step_moved
 from ordering.cancellation import order_cancel_hold
 from ordering.models import LIVE_CANCELS, CancelServiceOrder, OrderState, ServiceOrder, ServiceOrderItem
 from ordering.progress import ItemMove, items_move
 from tmf import journal
 from tmf.batch import update_rows
+from tmf.clock import in_
 from tmf.errors import Conflict, NotFound
 from tmf.nudges import nudge_on_commit
 from tmf.resources import timestamp
@@ -127,7 +129,8 @@ def fallout_retry(*, fallout_id: int, actor: str, reason: str) -> None:
     """Lets what fell out go on. Raises NotFound, and Conflict when it is not live any more.
 
     A definite refusal gets a new operation key, since a target that knows the old one would refuse again;
-    where the target may have acted the key stays, so that it is not done twice.
+    where the target may have acted the key stays, so that it is not done twice. Work that its target accepted
+    and forgot is asked for again; what is still awaited gets its time anew.
     """
     fallout = Fallout.objects.filter(pk=fallout_id).first()
     if fallout is None:
@@ -151,12 +154,15 @@ def fallout_retry(*, fallout_id: int, actor: str, reason: str) -> None:
 
 def _retry_step(fallout: Fallout, actor: str) -> None:
     step = Step.objects.select_related("item").get(fallouts=fallout)
-    cause = (step.error or {}).get("category", fallout.category)  # an undoing's fallout says only that it is one
+    error: Json = step.error or {}
+    cause = error.get("category", fallout.category)  # an undoing's fallout says only that it is one
     refused = cause == Fallout.Category.REFUSED and not step.in_doubt
+    awaited = step.correlation and not refused and error.get("code") != FORGOTTEN
     told = cause == Fallout.Category.UNKNOWN_OUTCOME and _asks_once(step.target)
     moved = Step.objects.filter(pk=step.pk, state=Step.State.HELD).update(
-        state=Step.State.READY, due_at=Now(), attempts=0, polls=0, error=None, answer_by=None,
-        correlation="" if refused else F("correlation"),
+        state=Step.State.READY, due_at=Now(), attempts=0, polls=0, error=None,
+        correlation=step.correlation if awaited else "",
+        answer_by=in_(answer_seconds(step.spec)) if awaited else None,
         generation=F("generation") + (1 if refused else 0),
         in_doubt=step.in_doubt and not told,  # nobody but the person can tell; who was asked that has told
     )  # fmt: skip

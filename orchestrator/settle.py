@@ -13,7 +13,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
 from orchestrator import fallout
@@ -21,7 +20,7 @@ from orchestrator.achieve import items_achieve, milestones_achieve
 from orchestrator.calls import Outcome
 from orchestrator.models import Answer, Attempt, Plan, Step
 from orchestrator.owner import process_id
-from orchestrator.retry import next_due
+from orchestrator.retry import answer_seconds, next_due
 from orchestrator.states import plan_moved, step_moved
 from tmf import journal
 from tmf.batch import update_rows
@@ -66,7 +65,7 @@ def settle(outcomes: Sequence[Outcome]) -> int:
     held = [v for v in verdicts if v.state == Step.State.HELD]
     fallout.steps_fall_out([v.outcome for v in held if v.plan_id not in frozen])
     fallout.undoings_fall_out([v.outcome for v in held if v.outcome.claimed.mode == Step.Mode.UNDO])
-    _hurry_answered([v.id for v in verdicts if v.state == Step.State.ACCEPTED])
+    _hurry_answered([v.outcome.claimed.operation_key for v in verdicts if v.state == Step.State.ACCEPTED])
     _finish_plans(ended)
     if len(woken) > settings.ENV.CLAIM_BATCH:
         nudge_on_commit("drive")
@@ -88,7 +87,7 @@ def _being_cancelled(verdicts: Sequence[Verdict]) -> frozenset[int]:
 def _verdict(outcome: Outcome) -> Verdict:
     claimed, failure = outcome.claimed, outcome.failure
     if accepted := outcome.accepted:
-        within = float(claimed.spec.get("answerWithin", settings.ENV.ANSWER_TIMEOUT_SECONDS))
+        within = answer_seconds(claimed.spec)
         fresh = None if claimed.correlation else within
         wait = within if accepted.poll_after is None else _poll_wait(accepted.poll_after, claimed.polls)
         return Verdict(outcome, Step.State.ACCEPTED, min(wait, within), fresh)
@@ -123,7 +122,7 @@ def _update_steps(verdicts: Sequence[Verdict]) -> list[tuple[Any, ...]]:
     """Frees the claims; when each is due again is reckoned by the database's clock."""
     return update_rows(
         Step, [_row(v) for v in verdicts], key=["id", "fence"],
-        set=["state", "correlation", "outputs", "error", "in_doubt", "claim", "lease_until"],
+        set=["state", "correlation", "outputs", "error", "in_doubt", "claim", "lease_until", "attempts", "polls"],
         later=["due_at", "answer_by", "finished_at"], where="t.state = 'running'",
     )  # fmt: skip
 
@@ -131,6 +130,7 @@ def _update_steps(verdicts: Sequence[Verdict]) -> list[tuple[Any, ...]]:
 def _row(verdict: Verdict) -> Json:
     outcome, claimed = verdict.outcome, verdict.outcome.claimed
     failure, accepted = outcome.failure, outcome.accepted
+    uncalled = failure is not None and not failure.called
     return {
         "id": claimed.id,
         "fence": claimed.fence,
@@ -142,6 +142,8 @@ def _row(verdict: Verdict) -> Json:
         "in_doubt": failure is not None and (failure.in_doubt or claimed.in_doubt),
         "claim": "",
         "lease_until": None,
+        "attempts": claimed.attempts - (uncalled and not claimed.correlation),
+        "polls": claimed.polls - (uncalled and bool(claimed.correlation)),
         "due_at": verdict.wait,
         "answer_by": verdict.answer_within,
         "finished_at": 0.0 if verdict.state == Step.State.DONE else None,
@@ -199,11 +201,11 @@ def _told(verdicts: Sequence[Verdict]) -> list[journal.Entry]:
     ]  # fmt: skip
 
 
-def _hurry_answered(accepted: Sequence[int]) -> None:
-    """An answer that came before its step was seen as accepted is due at once."""
+def _hurry_answered(accepted: Sequence[str]) -> None:
+    """An answer that came before its step was seen as accepted is due at once. `accepted` are operation keys."""
     if accepted:
-        unused = Answer.objects.filter(step=OuterRef("pk"), used_at=None)
-        Step.objects.filter(Exists(unused), pk__in=accepted).update(due_at=Now())
+        unused = Answer.objects.filter(operation_key__in=accepted, used_at=None)
+        Step.objects.filter(pk__in=unused.values("step")).update(due_at=Now())
 
 
 def _finish_plans(orders: frozenset[str]) -> None:
