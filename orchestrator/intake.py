@@ -32,6 +32,8 @@ from tmf.resources import timestamp
 
 log = structlog.get_logger(__name__)
 BATCH = 20
+# Each that was tried before goes alone: should it end its process, it takes no other with it.
+PORTIONS = ((Q(attempts=0), BATCH), (Q(attempts__gt=0), 1))
 LEASE_SECONDS = 60
 MAX_ATTEMPTS = 5
 UNBEGUN = frozenset({OrderState.ACKNOWLEDGED, OrderState.PENDING, OrderState.IN_PROGRESS})  # and not to be repaired
@@ -39,9 +41,12 @@ UNBEGUN = frozenset({OrderState.ACKNOWLEDGED, OrderState.PENDING, OrderState.IN_
 
 def decompose_due(patience: float = 0.0) -> int:
     """Makes the plans that are owed for longer than `patience` seconds, until none is left. How many it settled."""
-    settled = 0
-    while claimed := _claim(patience):
-        settled += _make(claimed)
+    settled, found = 0, True
+    while found:
+        found = False
+        for which, most in PORTIONS:
+            if claimed := _claim(patience, which, most):
+                settled, found = settled + _make(claimed), True
     return settled
 
 
@@ -50,16 +55,18 @@ def _owed(patience: float) -> QuerySet[Plan]:
     return Plan.objects.filter(free, state=Plan.State.OWED, error="", paused=False, due_at__lte=in_(-patience))
 
 
-def _claim(patience: float) -> list[Plan]:
-    """Up to a batch of owed plans, leased to this claim: whoever comes later finds them taken."""
-    if not _owed(patience).exists():  # SQLite: no write lock for nothing
+def _claim(patience: float, which: Q, most: int) -> list[Plan]:
+    """Up to so many owed plans, leased to this claim: whoever comes later finds them taken."""
+    if not _owed(patience).filter(which).exists():  # SQLite: no write lock for nothing
         return []
     token = claim_token()
     with transaction.atomic(durable=True):
-        first = _owed(patience).order_by("due_at")
+        first = _owed(patience).filter(which).order_by("due_at")
         if connection.features.has_select_for_update_skip_locked:
             first = first.select_for_update(skip_locked=True)
-        _owed(patience).filter(pk__in=first.values("pk")[:BATCH]).update(
+        # Not as a subquery: PostgreSQL may run it once for each row, and each time it finds others that are free.
+        free = [*first.values_list("pk", flat=True)[:most]]
+        _owed(patience).filter(pk__in=free).update(
             claim=token, fence=F("fence") + 1, lease_until=in_(LEASE_SECONDS), attempts=F("attempts") + 1
         )
     return list(Plan.objects.filter(claim=token, state=Plan.State.OWED).select_related("order"))

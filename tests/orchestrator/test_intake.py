@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -479,3 +481,36 @@ def test_the_engine_hears_of_many_orders_with_the_queries_of_one(target: Target,
         return len(queries)
 
     assert told(1) == told(12)
+
+
+def test_a_plan_that_ends_its_process_again_and_again_falls_out_alone(
+    target: Target, bss: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    specification("Line")
+    poison, *others = (place(bss, item("1", "Line")) for _ in range(4))
+    dispatch_due()
+    pure = intake.decompose
+
+    class Killed(BaseException):
+        pass
+
+    def kills(items: Any, *args: Any) -> Any:
+        if ServiceOrder.objects.get(items=items[0].pk).pk == poison:
+            raise Killed
+        return pure(items, *args)
+
+    monkeypatch.setattr(intake, "decompose", kills)
+    for _ in range(MAX_ATTEMPTS + 2):
+        with suppress(Killed):
+            decompose_due()
+        Plan.objects.filter(lease_until__isnull=False).update(lease_until="2020-01-01T00:00:00Z")
+    assert [state_of(order) for order in others] == ["inProgress"] * 3
+    assert (state_of(poison), Fallout.objects.get().order_id) == ("held", poison)
+
+
+def test_it_claims_no_more_plans_than_one_batch_has(target: Target, bss: Client) -> None:
+    specification("Line")
+    for _ in range(4):
+        place(bss, item("1", "Line"))
+    dispatch_due()
+    assert [len(intake._claim(0.0, Q(), most)) for most in (1, 2, 3)] == [1, 2, 1]
