@@ -11,7 +11,11 @@ from orchestrator.definitions import Definitions, StepSpec
 from orchestrator.expressions import ExpressionError, names, render
 from orchestrator.facts import Decomposition, Json, Node, Refusal, characteristics
 
+MOST_LINKS = 64  # between two ends; beyond it a step that calls nobody stands between them, and they grow no further
 RUN_TIME = frozenset({"outputs", "supporting"})  # known only when predecessors are done
+
+
+JOINT_SECONDS = 30.0
 
 
 @dataclass(slots=True)
@@ -145,16 +149,25 @@ def _link_nodes(steps: list[StepDraft], work: Decomposition, bounds: list[_Bound
         if node.parent is not None:
             backwards = node.action == "delete"
             later, earlier = (index, node.parent) if backwards else (node.parent, index)
-            _link(steps, bounds[later].first, bounds[earlier].last)
+            _link(steps, later, bounds[later].first, bounds[earlier].last)
     trees = _trees(work)
     for index, node in enumerate(work.nodes):
         for other in node.after:
-            _link(steps, _edge(trees[index], work, bounds, first=True), _edge(trees[other], work, bounds, first=False))
+            first = _edge(trees[index], work, bounds, first=True)
+            _link(steps, index, first, _edge(trees[other], work, bounds, first=False))
 
 
-def _link(steps: list[StepDraft], later: tuple[int, ...], earlier: tuple[int, ...]) -> None:
+def _link(steps: list[StepDraft], node: int, later: tuple[int, ...], earlier: tuple[int, ...]) -> None:
+    """Each of the later steps, which are the node's or below it, after all of the earlier ones."""
+    if len(later) * len(earlier) > MOST_LINKS:
+        steps.append(_joint(node, len(steps), earlier))
+        earlier = (len(steps) - 1,)
     for index in later:
         steps[index].after.update(earlier)
+
+
+def _joint(node: int, index: int, earlier: tuple[int, ...]) -> StepDraft:
+    return StepDraft(node, f"joint:{index}", "", "", {}, None, False, JOINT_SECONDS, {*earlier})
 
 
 def _trees(work: Decomposition) -> dict[int, list[int]]:

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from django.test import Client
 
 from inventory.models import Service
+from orchestrator import plan
 from orchestrator.callbacks import answer_receive, signature
 from orchestrator.cancel import cancel_due
 from orchestrator.connectors.base import Done, OutcomeUnknown, Permanent, Transient
@@ -425,3 +426,26 @@ def test_every_event_carries_the_state_it_tells_of(target: Target, bss: Client, 
     assert types_told(task_id) == ["CancelServiceOrderCreateEvent"] + ["CancelServiceOrderStateChangeEvent"] * 2
     assert only_cancel().revision == 3
     assert not Event.objects.filter(dispatched_at=None).exists()
+
+
+def test_a_joint_between_wide_ends_keeps_the_order_both_ways(
+    target: Target, bss: Client, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan, "MOST_LINKS", 1)
+    line(step("a"), step("b"))
+    specification("Whole", parts=("Line",))
+    definition("Whole", step("c"), step("d"), step("e", after="c d"))
+    stopped_at(ledger, "e")
+    order_id = place(bss, item("1", "Whole"))
+    ledger.scripts["b"] = [raises(Transient("busy", retry_after=600))]
+    work()
+    assert ledger.names() == ["a"]
+    pass_time()
+    work()
+    assert Step.objects.filter(key__startswith="joint:", state="done").count() == 1
+    assert (ledger.names()[:2], {*ledger.names()[2:]}) == (["a", "b"], {"c", "d"})
+    task_id = ask(bss, order_id)
+    go_on()
+    cancelled(bss, order_id, task_id)
+    undone = ledger.names()[4:]
+    assert ({*undone[:2]}, {*undone[2:]}) == ({"unc", "und"}, {"una", "unb"})

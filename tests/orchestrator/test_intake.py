@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from inventory.models import Service
 from orchestrator import fallout, intake
+from orchestrator.decompose import decompose
 from orchestrator.fallout import fallout_retry
 from orchestrator.intake import MAX_ATTEMPTS, decompose_due
 from orchestrator.models import Fallout, FulfilmentItem, Plan, Step, StepLink, Target
@@ -489,7 +490,7 @@ def test_a_plan_that_ends_its_process_again_and_again_falls_out_alone(
     specification("Line")
     poison, *others = (place(bss, item("1", "Line")) for _ in range(4))
     dispatch_due()
-    pure = intake.decompose
+    pure = decompose
 
     class Killed(BaseException):
         pass

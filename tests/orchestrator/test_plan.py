@@ -196,6 +196,23 @@ def test_it_refuses_items_that_wait_for_each_other_through_nesting() -> None:
     assert refusals[0].message == "the items '1', '2' wait for each other, by relationship or by nesting"
 
 
+def test_wide_ends_are_joined_by_a_step_that_calls_nobody() -> None:
+    """Every part of the old one is gone before any part of the new one comes, at the price of a sum, not a product."""
+    leaves = [f"L{number}" for number in range(50)]
+    specs = [spec("CFS", *leaves), *map(spec, leaves)]
+    services = [service("cfs", "CFS", *map(str.lower, leaves)), *(service(leaf.lower(), leaf) for leaf in leaves)]
+    work = decomposed(ordered("delete", "cfs"), ordered("add", "CFS", after=["1"]), specs=specs, services=services)
+    draft = planned(work)
+    joint = draft.steps[-1]
+    old, new = ({i for i, step in enumerate(draft.steps) if work.nodes[step.node].item == pk} for pk in (1, 2))
+    assert (joint.key, joint.connector, joint.target, len(joint.after)) == ("joint:102", "", "", 50)
+    assert joint.after < old
+    new.remove(102)
+    starts = [draft.steps[i].after for i in new if not draft.steps[i].after & new]
+    assert starts == [{102}] * 50
+    assert sum(len(step.after) for step in draft.steps) == 4 * 50
+
+
 def test_it_refuses_too_many_steps_before_it_makes_any() -> None:
     work = decomposed(ordered("add", "CFS"), specs=SPECS)
     large = {("CFS", "add"): [{"key": f"k{n}"} for n in range(7)]}
