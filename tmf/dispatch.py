@@ -13,9 +13,8 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.db.models.functions import Now
-from django.utils import timezone
 from structlog import get_logger
 
 from tmf import fanout, processes
@@ -117,8 +116,7 @@ def _in_line(events: Sequence[Event]) -> tuple[list[Event], bool]:
         (event, first) for event in events if (first := ahead.get(_line(event), event)).sequence < event.sequence
     ]
     behind = {event.pk for event, _ in waiting}
-    now = timezone.now()
-    late = [{"id": event.pk, "due_at": first.due_at} for event, first in waiting if first.due_at > now]
+    late = [{"id": event.pk, "due_at": first.due_at} for event, first in waiting if first.backs_off]  # type: ignore[attr-defined]
     update_rows(Event, late, key=["id"], set=["due_at"], where="t.dispatched_at IS NULL")
     return [event for event in events if event.pk not in behind], len(late) < len(waiting)
 
@@ -133,7 +131,9 @@ def _ahead(events: Sequence[Event]) -> dict[tuple[str, str], Event]:
         resource__in={event.resource for event in followers},
         resource_id__in={event.resource_id for event in followers},
     ).exclude(pk__in=[event.pk for event in events])
-    latest_first = outside.order_by("-sequence").only("resource", "resource_id", "sequence", "due_at")
+    # By the database's clock, which set the back-off: this machine's may be wrong.
+    timed = outside.annotate(backs_off=ExpressionWrapper(Q(due_at__gt=Now()), BooleanField()))
+    latest_first = timed.order_by("-sequence").only("resource", "resource_id", "sequence", "due_at")
     return {_line(event): event for event in latest_first}
 
 

@@ -13,6 +13,7 @@ import pytest
 from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from tests.tmf.things import THING, thing
 from tmf import dispatch, outbox
@@ -161,6 +162,20 @@ def test_events_behind_a_failed_one_wait_as_long_as_it_does() -> None:
     Event.objects.update(due_at=Now())
     assert dispatch.dispatch_due() == 3
     assert heard == [("bad", 1), ("bad", 2), ("bad", 3)]
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_those_behind_a_failed_one_fill_no_batch_whatever_this_machines_clock_says(
+    monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    wrong = timezone.now() + timedelta(hours=hours)
+    monkeypatch.setattr(timezone, "now", lambda: wrong)
+    broken.add("bad")
+    record("bad", events=6)
+    record("good")
+    for _ in range(4):
+        dispatch.dispatch_due(limit=2)
+    assert [*heard] == [("good", 1)]
 
 
 def test_it_gives_up_a_handler_visibly_and_still_tells_the_listeners(caplog: pytest.LogCaptureFixture) -> None:
