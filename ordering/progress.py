@@ -19,6 +19,7 @@ from ordering.models import OrderState, ServiceOrder, ServiceOrderItem
 from ordering.resources import SERVICE_ORDER
 from ordering.states import CANCELLING, COUNTERS, ITEM_MOVES, TERMINAL, counts, roll_up, route, show
 from tmf import journal, outbox
+from tmf.batch import update_rows
 
 Json = dict[str, Any]
 Delta = Counter[OrderState]
@@ -75,21 +76,18 @@ def items_move(*, moves: Iterable[ItemMove], actor: str) -> frozenset[str]:
 
 
 def _set_details(rows: Sequence[ServiceOrderItem], wanted: Mapping[int, ItemMove]) -> None:
-    """Errors and services, one statement for those that are alike."""
-    alike: defaultdict[str, list[int]] = defaultdict(list)
-    values: dict[str, Json] = {}
-    for row in rows:
-        move = wanted[row.pk]
-        new: Json = {}
-        if move.errors is not None and list(move.errors) != row.errors:
-            new["errors"] = list(move.errors)
-        if move.service_id and move.service_id != row.service_id:
-            new["service_id"] = move.service_id
-        if new:
-            values[repr(new)] = new
-            alike[repr(new)].append(row.pk)
-    for key, pks in alike.items():
-        ServiceOrderItem.objects.filter(pk__in=pks).update(**values[key])
+    """Errors and services, in one statement."""
+    update_rows(
+        ServiceOrderItem,
+        [{"id": row.pk, **new} for row in rows if (new := _details(row, wanted[row.pk])) != _details(row, None)],
+        key=["id"], set=["errors", "service_id"],
+    )  # fmt: skip
+
+
+def _details(row: ServiceOrderItem, move: ItemMove | None) -> Json:
+    """Errors and service as they are, or as the move wants them."""
+    errors = row.errors if move is None or move.errors is None else [*move.errors]
+    return {"errors": errors, "service_id": (move and move.service_id) or row.service_id}
 
 
 def _move_own(rows: Sequence[ServiceOrderItem], wanted: Mapping[int, ItemMove]) -> None:

@@ -4,12 +4,20 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from inventory.models import Service
+from orchestrator.calls import Outcome
+from orchestrator.claim import claim_due
+from orchestrator.intake import decompose_due
 from orchestrator.models import Attempt, FulfilmentItem, Plan, Step, Target
+from orchestrator.settle import settle
+from ordering.models import ServiceOrderItem
 from tests.orchestrator.conftest import definition, item, place, shown, specification, work
 from tests.orchestrator.recorder import Ledger
+from tmf.dispatch import dispatch_due
 from tmf.models import Event, JournalEntry
 
 Fulfil = Callable[..., dict[str, Any]]
@@ -167,3 +175,20 @@ def test_it_pauses_an_order_on_hold_and_goes_on_when_resumed(target: Target, bss
     assert bss.patch(url, {"state": "inProgress"}, "application/json").status_code == 200
     work()
     assert shown(bss, order_id)["state"] == "completed"
+
+
+def test_it_writes_what_many_items_achieved_with_the_statements_of_few(target: Target, bss: Client) -> None:
+    specification("Line")
+
+    def statements(items: int) -> int:
+        place(bss, *(item(str(number), "Line") for number in range(items)))
+        dispatch_due()
+        decompose_due()
+        outcomes = [Outcome(claimed, outputs={}) for claimed in claim_due(100)]
+        assert len(outcomes) == items
+        with CaptureQueriesContext(connection) as queries:
+            settle(outcomes)
+        assert Service.objects.count() == ServiceOrderItem.objects.exclude(service_id="").count()
+        return len(queries)
+
+    assert statements(2) == statements(40)
