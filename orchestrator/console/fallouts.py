@@ -68,9 +68,9 @@ class FalloutAdmin(LookOnlyAdmin):
     actions = ["retry_selected"]
     actions_detail = ["retry"]
     fields = [
-        "message", "mender", ("state", "age"), ("category", "code"), "whole_order", ("shown_step", "shown_target"),
-        ("resolved_by", "resolved_at"), "resolution", "operation_key", "attempts_made", "answers", "shown_request",
-        "cause",
+        "message", "mender", ("state", "category"), ("age", "created_at"), "code", "whole_order",
+        ("shown_step", "shown_target"), ("resolved_by", "resolved_at"), "resolution", "operation_key", "attempts_made",
+        "answers", "shown_request", "cause",
     ]  # fmt: skip
     readonly_fields = [
         "mender", "age", "whole_order", "shown_step", "shown_target", "operation_key", "attempts_made", "answers",

@@ -174,7 +174,7 @@ def _moving(case: Case) -> Iterator[Reason]:
         yield Reason(f"{_named(step)} waits for {waits_for(step, case.now)}.", *_page(step))
     more = sum(case.counts.get(state, 0) for state in MOVING) - len(case.steps)
     if more > 0:
-        yield Reason(f"{_steps(more)} more may go on or are under way.")
+        yield Reason(f"{more} more may go on or are under way.")
     if behind := case.counts.get(S.WAITING, 0):
         yield Reason(f"To follow when what is before has been done: {_steps(behind)}.")
 

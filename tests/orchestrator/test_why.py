@@ -147,7 +147,7 @@ def test_it_tells_the_gravest_first_and_counts_the_rest() -> None:
         "who can mend the cause: whoever ordered, or the target's owner.",
         "3 more fell out.",
         f"{STEP}a worker, since 2026-11-21 02:59:51.",
-        "3 steps more may go on or are under way.",
+        "3 more may go on or are under way.",
         "To follow when what is before has been done: 40 steps.",
     ]
 
@@ -253,6 +253,6 @@ def test_it_asks_as_often_for_a_hundred_steps_as_for_one(target: Target, bss: Cl
             seen = text(olga.get(f"/admin/ordering/serviceorder/{order_id}/change/"))
         counted.append(len(queries))
         assert "target lab, which is paused" in seen
-    assert "90 steps more may go on or are under way." in seen
+    assert "90 more may go on or are under way." in seen
     assert counted[0] == counted[1]
     assert counted[0] < 25

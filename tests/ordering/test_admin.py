@@ -31,6 +31,16 @@ def test_it_shows_an_order_with_its_items_and_its_story(operator: Client, placed
     assert "&lt;why&gt;" in page
 
 
+def test_its_story_tells_of_looks_at_accepted_work_once(operator: Client, placed: Place) -> None:
+    row = placed()
+    moves = ["ready running", "running accepted", "accepted running", "running accepted", "accepted running"]
+    moves += ["running accepted", "accepted running", "running done"]
+    journal.record([journal.entry("Step", "7", *move.split(), actor="me", order_id=row.pk) for move in moves])
+    page = operator.get(reverse("admin:ordering_serviceorder_change", args=[row.pk])).content.decode()
+    changes = ["ready → running", "running → accepted", "accepted → running", "running → done"]
+    assert [page.count(change) for change in changes] == [1, 1, 0, 1]
+
+
 KEYS: dict[type[Model], Callable[[ServiceOrder], str]] = {
     ServiceOrder: lambda order: order.pk,
     CancelServiceOrder: lambda order: str(CancelServiceOrder.objects.create(order=order, party="acme").pk),
