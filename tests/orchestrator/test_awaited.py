@@ -7,17 +7,24 @@ from typing import Any
 
 import pytest
 from django.db.models.functions import Now
+from django.test import Client
 
 from orchestrator import bulkheads
 from orchestrator.callbacks import answer_receive, signature
+from orchestrator.calls import Outcome
+from orchestrator.claim import claim_due
 from orchestrator.connectors.base import Accepted, OutcomeUnknown, Permanent
 from orchestrator.fallout import fallout_retry
+from orchestrator.intake import decompose_due
 from orchestrator.models import Answer, Attempt, Fallout, Step, Target
-from tests.orchestrator.conftest import item, work
+from orchestrator.settle import settle
+from tests.orchestrator.conftest import item, place, work
 from tests.orchestrator.recorder import Ledger
 from tests.orchestrator.test_doubt import lose_its_worker, mended
 from tests.orchestrator.test_failures import accepts, one_step, pass_time, raises, work_through_time
+from tests.orchestrator.test_holding_races import meanwhile, uncommitted
 from tmf.clock import in_
+from tmf.dispatch import dispatch_due
 
 Fulfil = Callable[..., dict[str, Any]]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -129,4 +136,21 @@ def test_an_answer_that_nobody_could_read_waits_for_the_repair(target: Target, f
     work()
     assert Fallout.objects.get().category == "configuration"
     mended()
+    assert (Step.objects.get().state, ledger.looked_up) == ("done", [])
+
+
+@pytest.mark.postgresql
+def test_an_answer_that_meets_the_settling_of_its_step_is_seen(target: Target, bss: Client, ledger: Ledger) -> None:
+    """Either by who settles or by who answers: otherwise it lay there until the next poll."""
+    one_step()
+    place(bss, item("1", "Line"))
+    dispatch_due()
+    decompose_due()
+    [claimed] = claim_due(1)
+    outcome = Outcome(claimed, accepted=Accepted("monitor-1"))
+    with uncommitted(lambda: settle.__wrapped__([outcome])):  # type: ignore[attr-defined]
+        thread = meanwhile(lambda: answer(claimed.operation_key, {"port": 9}))
+    thread.join()
+    assert Step.objects.filter(state="accepted", due_at__lte=Now()).exists()
+    work()
     assert (Step.objects.get().state, ledger.looked_up) == ("done", [])

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connections
 from django.test import Client
 
 from orchestrator import bulkheads, execute
@@ -147,6 +147,27 @@ def test_whatever_ends_a_connectors_thread_has_an_outcome(
     [claimed] = claim_due(1)
     route = Route(bulkheads.NOBODY)
     assert perform(claimed, route, "").reason.code == "bug"
+
+
+def test_a_claim_that_waits_for_a_thread_of_its_target_is_renewed(
+    target: Target, bss: Client, ledger: Ledger, settings: Any
+) -> None:
+    settings.ENV = settings.ENV.model_copy(update={"LEASE_MARGIN_SECONDS": 0.3})
+    Target.objects.update(concurrency=1)
+    specification("Line")
+    definition("Line", *({"key": k, "target": "lab", "request": {"name": k}} for k in ("a", "b")))
+    planned(bss)
+
+    def outlasts(task: Task) -> Done:
+        waiting = Step.objects.filter(key="b", state="running")
+        before = waiting.get().lease_until
+        wait_until(waiting.filter(lease_until__gt=before).exists, 5, "the other's lease has grown")
+        connections.close_all()
+        return Done()
+
+    ledger.scripts["a"] = [outlasts]
+    assert drive_due() == 2
+    assert [*Step.objects.values_list("state", "fence")] == [("done", 1)] * 2
 
 
 def test_a_lost_claim_costs_the_others_no_renewal(target: Target, bss: Client) -> None:

@@ -60,6 +60,18 @@ def test_a_key_of_each_attempt_s_own_applies_twice(
     assert [*violations(only=("attempts",))] != []
 
 
+def test_calling_on_the_strength_of_a_lease_that_has_run_out_applies_twice(
+    small_stage: Stage, processes: Processes, simulator: Simulator
+) -> None:
+    one_step(small_stage, simulator, "queryable")
+    zombie = stop(processes, small_stage, "after-intent", "--without", "lease")
+    small_stage.take_over("completed")
+    assert applications(simulator) == 1
+    zombie.signal(signal.SIGCONT)
+    wait_until(lambda: applications(simulator) == 2, 30, "the harm is done")
+    assert [*ledger_violations(simulator)] != []
+
+
 @pytest.mark.parametrize("protected", [True, False], ids=["with fence", "without fence"])
 def test_a_zombie_without_fence_finishes_a_step_twice_and_breaks_the_order(
     small_stage: Stage, processes: Processes, simulator: Simulator, protected: bool
