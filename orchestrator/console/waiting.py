@@ -19,13 +19,13 @@ SHOWN_MAX = 5  # predecessors that are named
 
 def with_causes(steps: QuerySet[Step]) -> QuerySet[Step]:
     """The steps with all that `waits_for` looks at, in a number of queries that does not depend on theirs."""
-    links = StepLink.objects.select_related("predecessor__item")
+    undone = StepLink.objects.exclude(predecessor__state=Step.State.DONE).select_related("predecessor__item")
     paused = Target.objects.filter(name=OuterRef("target"), state=Target.State.PAUSED)
     calls = Attempt.objects.filter(step=OuterRef("pk")).order_by("-fence")
     accepted = calls.filter(outcome=Attempt.Outcome.ACCEPTED).exclude(verb="poll")
     return (
         steps.select_related("plan", "item__order_item")
-        .prefetch_related(Prefetch("links_in", links))
+        .prefetch_related(Prefetch("links_in", undone))
         .annotate(
             target_paused=Exists(paused),
             paused_why=paused.values("reason")[:1],
@@ -56,9 +56,7 @@ def waits_for(step: Step, now: datetime) -> str:
 
 def _predecessors(step: Step) -> str:
     before = [link.predecessor for link in step.links_in.all()]
-    undone = [
-        f"{one.item.specification_name} {one.key} ({one.state})" for one in before if one.state != Step.State.DONE
-    ]
+    undone = [f"{one.item.specification_name} {one.key} ({one.state})" for one in before]
     more = f" and {len(undone) - SHOWN_MAX} more" if len(undone) > SHOWN_MAX else ""
     return ", ".join(undone[:SHOWN_MAX]) + more
 
