@@ -11,12 +11,14 @@ from django.test.utils import CaptureQueriesContext
 from inventory.models import Service
 from orchestrator.calls import Outcome
 from orchestrator.claim import claim_due
+from orchestrator.connectors.base import Transient
 from orchestrator.intake import decompose_due
 from orchestrator.models import Attempt, FulfilmentItem, Plan, Step, Target
 from orchestrator.settle import settle
 from ordering.models import ServiceOrderItem
 from tests.orchestrator.conftest import definition, item, place, shown, specification, work
 from tests.orchestrator.recorder import Ledger
+from tests.orchestrator.test_failures import pass_time, raises
 from tmf.dispatch import dispatch_due
 from tmf.models import Event, JournalEntry
 
@@ -172,6 +174,24 @@ def test_it_pauses_an_order_on_hold_and_goes_on_when_resumed(target: Target, bss
     work()
     assert ledger.applied == []
     assert shown(bss, order_id)["state"] == "held"
+    assert bss.patch(url, {"state": "inProgress"}, "application/json").status_code == 200
+    work()
+    assert shown(bss, order_id)["state"] == "completed"
+
+
+def test_it_begins_no_step_of_a_plan_whose_order_is_put_on_hold(target: Target, bss: Client, ledger: Ledger) -> None:
+    specification("Line")
+    again = {"retry": {"attempts": 3, "backoff": 60}}
+    definition("Line", {"key": "a", "target": "lab", "request": {"name": "a"}, **again})
+    ledger.scripts["a"] = [raises(Transient("busy"))]
+    order_id = place(bss, item("1", "Line"))
+    work()
+    url = f"/tmf-api/serviceOrdering/v4/serviceOrder/{order_id}"
+    assert bss.patch(url, {"state": "held"}, "application/json").status_code == 200
+    work()
+    pass_time()
+    work()
+    assert (Step.objects.get().state, Attempt.objects.count()) == ("ready", 1)
     assert bss.patch(url, {"state": "inProgress"}, "application/json").status_code == 200
     work()
     assert shown(bss, order_id)["state"] == "completed"
