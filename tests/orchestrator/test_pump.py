@@ -5,26 +5,32 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connections
+from django.db import OperationalError, connection, connections
 from django.test import Client
 
 from orchestrator import bulkheads, execute
 from orchestrator.bulkheads import Held
-from orchestrator.calls import Route, perform
+from orchestrator.calls import Outcome, Route, perform
 from orchestrator.claim import Claimed, claim_due
 from orchestrator.connectors.base import Done, Task
 from orchestrator.execute import Pump, drive_due
 from orchestrator.intake import decompose_due
-from orchestrator.models import Attempt, Fallout, Step, Target
+from orchestrator.models import Attempt, Fallout, FulfilmentItem, Step, Target
+from orchestrator.settle import settle
 from tests.orchestrator.conftest import definition, item, place, specification, work
 from tests.orchestrator.recorder import Ledger
 from tests.orchestrator.test_failures import one_step
+from tests.rivals import rival_before
+from tests.storms.invariants import violations
 from tests.waiting import wait_until
 from tmf import processes
+from tmf.clock import in_
 from tmf.dispatch import dispatch_due
+from tmf.models import JournalEntry
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -183,3 +189,46 @@ def test_a_lost_claim_costs_the_others_no_renewal(target: Target, bss: Client) -
     pump._renew()
     assert (lost.is_long_enough, kept.is_long_enough) == (False, True)
     assert Step.objects.filter(pk=kept.claimed.id, lease_until__gt=before.lease_until).exists()
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("moment", ["settle._write_attempts", "settle._finish_plans"])
+def test_a_connection_that_breaks_while_outcomes_are_written_costs_nothing(
+    target: Target, bss: Client, ledger: Ledger, moment: str
+) -> None:
+    def breaks() -> None:
+        with connection.cursor() as cursor, suppress(OperationalError):
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    one_step()
+    planned(bss)
+    with rival_before(f"orchestrator.{moment}", breaks):
+        assert drive_due() == 1
+    assert [*Step.objects.values_list("state", "fence")] == [("done", 1)]
+    assert (ledger.names(), Attempt.objects.get().outcome) == (["a"], "done")
+    work()  # the events are handed on
+    assert [*violations()] == []
+
+
+def test_a_commit_whose_word_was_lost_is_not_written_again(
+    target: Target, bss: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether it was committed nobody can tell: it is tried again, and finds the claim gone."""
+    said: list[str] = []
+
+    def loses_the_word(outcomes: list[Outcome]) -> int:
+        count = settle(outcomes)
+        if not said:
+            said.append("lost")
+            raise OperationalError("the connection broke")
+        return count
+
+    specification("Line")
+    definition("Line", *({"key": k, "target": "lab", "request": {"name": k}} for k in ("a", "b")))
+    planned(bss)
+    Step.objects.filter(key="b").update(due_at=in_(600))
+    monkeypatch.setattr(execute, "settle", loses_the_word)
+    drive_due()
+    assert dict(Step.objects.values_list("key", "state")) == {"a": "done", "b": "ready"}
+    assert FulfilmentItem.objects.get().steps_open == 1
+    assert JournalEntry.objects.filter(entity="Step", after="discarded").count() == 1
