@@ -18,6 +18,7 @@ WORKERS = 2
 PATH = "/tmf-api/serviceOrdering/v4/serviceOrder"
 COMPLETED = "SELECT count(*) FROM ordering_serviceorder WHERE state = 'completed'"
 LATENCIES = "SELECT extract(epoch FROM completion_date - created_at) * 1000 FROM ordering_serviceorder"
+UNTOLD = "SELECT count(*) FROM tmf_event WHERE dispatched_at IS NULL"
 EMPTY = "TRUNCATE ordering_serviceorder, tmf_event, tmf_journalentry, inventory_service CASCADE"
 
 
@@ -33,6 +34,11 @@ class Bss:
         self.url = made.url + PATH
         self.connection = connection
 
+    def empty(self) -> None:
+        """What is still dispatched of the orders before may lock the tables in another order."""
+        wait_until(lambda: self.connection.execute(UNTOLD).fetchone() == (0,), 30, "all events dispatched")
+        self.connection.execute(EMPTY)
+
     def session(self) -> requests.Session:
         session = requests.Session()
         session.headers["Authorization"] = f"Bearer {self.token}"
@@ -47,7 +53,7 @@ class Bss:
 
     def at_once(self, specification: str, orders: int) -> tuple[float, list[float]]:
         """Seconds until all are completed, and each POST's milliseconds."""
-        self.connection.execute(EMPTY)
+        self.empty()
         started = time.perf_counter()
         with ThreadPoolExecutor(CLIENTS) as pool:
             shares = [orders // CLIENTS] * CLIENTS
@@ -61,7 +67,7 @@ class Bss:
 
     def alone(self, specification: str, times: int = 20) -> list[float]:
         """Milliseconds from an order's POST to its completion, one order after the other."""
-        self.connection.execute(EMPTY)
+        self.empty()
         session = self.session()
         for number in range(times):
             self.post(session, specification)
