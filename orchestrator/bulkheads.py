@@ -48,8 +48,10 @@ class Held:
     @property
     def is_stuck(self) -> bool:
         """Whether its call should have ended long ago. Counted, not timed: a process may have stood still meanwhile."""
-        margin = settings.ENV.LEASE_MARGIN_SECONDS
-        return self.called and self.rounds * margin / 3 > self.claimed.timeout + margin
+        if not (self.called and self.rounds):
+            return False
+        margin: float = settings.ENV.LEASE_MARGIN_SECONDS
+        return self.rounds * margin / 3 > self.claimed.timeout + margin
 
     @property
     def is_long_enough(self) -> bool:
