@@ -21,6 +21,7 @@ BY_OPERATION = {
         "list: only what the caller's party may see",
         "list: with and without a final slash",
         "list: 406 for what is no JSON",
+        "list: as many queries for many as for one",
     ),
     "create": (
         "POST: 201, Location, ETag and the full representation",

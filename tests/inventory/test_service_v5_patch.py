@@ -109,7 +109,7 @@ MOVES = {
     "event: StateChange",
     of="serviceInventory-v5 service",
 )
-@pytest.mark.parametrize(("before", "after"), permutations(ServiceState.values, 2))
+@pytest.mark.parametrize(("before", "after"), [*permutations(ServiceState.values, 2)])
 def test_it_moves_as_the_table_has_it(bss: Client, made: Make, before: str, after: str) -> None:
     shown = made(state=before)
     answer = patch(bss, shown, {"state": after})

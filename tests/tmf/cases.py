@@ -6,8 +6,10 @@ from functools import partial
 from typing import Any, ClassVar
 
 import pytest
+from django.db import connection
 from django.db.models import F
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from tests.helpers import admin_client, anonymous, client_of
 from tests.rivals import rival_before
@@ -77,6 +79,17 @@ class StoredCases:
         assert self.resource.model.objects.count() == 1
         assert self.event_types(body["id"]) == self.first_events
         assert client_of().get(self.member(body["id"])).json() == body
+
+    @pytest.mark.proves("list: as many queries for many as for one")
+    def test_it_lists_many_with_the_queries_of_one(self) -> None:
+        client, counted = client_of(), []
+        for wanted in (1, 6):
+            while self.resource.model.objects.count() < wanted:
+                self.made(client)
+            with CaptureQueriesContext(connection) as queries:
+                assert len(assert_ok(client.get(self.path))) == wanted
+            counted.append(len(queries))
+        assert counted[0] == counted[1] <= 4
 
     @pytest.mark.proves("list: with and without a final slash")
     def test_it_answers_with_and_without_a_trailing_slash(self) -> None:
