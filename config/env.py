@@ -85,6 +85,11 @@ class Environment(BaseSettings):
     COUNT_MAX: int = Field(
         10_000, ge=1, description="How far matches are counted; beyond, a list says X-Total-Count-Capped."
     )
+    IDLE_TRANSACTION_SECONDS: float = Field(
+        30,
+        ge=0,
+        description="How long a transaction may stand idle in PostgreSQL: who is stopped keeps no rows. 0: for ever.",
+    )
     STATEMENT_SECONDS: float = Field(
         10, gt=0, description="How long PostgreSQL works on one statement of a request. A list beyond it is 400."
     )

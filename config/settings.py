@@ -8,6 +8,7 @@ from django.templatetags.static import static
 
 from config import env as environment
 from config import logs
+from config.postgres import limit_transactions
 
 ENV = environment.read()
 BASE_DIR = environment.BASE_DIR
@@ -88,6 +89,7 @@ def _database(url: str) -> dict[str, Any]:
         }
     else:
         parsed.setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+        limit_transactions(parsed, ENV.IDLE_TRANSACTION_SECONDS)
     return parsed
 
 

@@ -6,8 +6,8 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
+from config.postgres import limit_statements
 from tmf.chunked import ChunkedBodies
-from tmf.statements import limit_statements
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 limit_statements(settings.DATABASES["default"], settings.ENV.STATEMENT_SECONDS)

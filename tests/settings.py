@@ -30,6 +30,7 @@ if "OPENSOM_TESTS_CHOSEN" not in os.environ:
         "OUTBOUND_ALLOW": "127.0.0.0/8",
         "VAR_DIR": _var_dir,
         "LOG_LEVEL": "WARNING",
+        "IDLE_TRANSACTION_SECONDS": "300",  # a test in a transaction may wait for a child process
         "LOG_FORMAT": "console",
     }
 

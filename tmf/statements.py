@@ -1,22 +1,14 @@
-"""How long the database may work on one statement of the web process: nobody's filter may keep it busy for minutes."""
+"""A list whose question keeps the database busy for too long (STATEMENT_SECONDS)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from django.db import OperationalError
 from psycopg.errors import QueryCanceled
 
 from tmf.errors import BadRequest
-
-
-def limit_statements(database: dict[str, Any], seconds: float) -> None:
-    """Sets the limit for every connection that a process makes from now on. SQLite knows none."""
-    if database["ENGINE"].endswith("postgresql"):
-        options = database.setdefault("OPTIONS", {})
-        options["options"] = f"{options.get('options', '')} -c statement_timeout={round(1000 * seconds)}".strip()
 
 
 @contextmanager

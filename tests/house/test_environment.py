@@ -101,12 +101,13 @@ SHOW_LIMIT = """
 import config.wsgi
 from django.db import connection
 with connection.cursor() as cursor:
-    cursor.execute("SHOW statement_timeout")
-    print(cursor.fetchone()[0])
+    for name in ("statement_timeout", "idle_in_transaction_session_timeout"):
+        cursor.execute(f"SHOW {name}")
+        print(cursor.fetchone()[0])
 """
 
 
-def test_the_web_process_limits_its_statements(fresh_database: Callable[[str], str]) -> None:
+def test_the_web_process_limits_its_statements_and_idle_transactions(fresh_database: Callable[[str], str]) -> None:
     env = {"DATABASE_URL": fresh_database("postgresql"), "STATEMENT_SECONDS": "2.5", "SECRET_KEY": "x" * 50}
     done = python("-c", SHOW_LIMIT, **env)
-    assert done.stdout == "2500ms\n", done.stderr
+    assert done.stdout == "2500ms\n30s\n", done.stderr
