@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
 from typing import Any
 
 from orchestrator.models import Attempt, Fallout, FulfilmentItem, Plan, Step
@@ -47,6 +48,22 @@ def test_its_late_outcomes_are_discarded_and_change_nothing(
     late = Attempt.objects.filter(fence=1, step__key__startswith="mid")
     assert [*late.values_list("outcome", flat=True)] == ["done"] * 3  # what it knows is kept with its attempt
     stage.check(simulator)
+
+
+def test_standing_in_a_transaction_it_keeps_its_rows_from_others_only_for_a_while(
+    fresh_database: Callable[[str], str], django_db_blocker: Any, processes: Processes, simulator: Simulator
+) -> None:
+    with Stage(fresh_database("postgresql"), django_db_blocker).entered() as stage:
+        set_up(stage, simulator)
+        stage.order()
+        zombie = stop(processes, stage, "before-settle-commit", "--steps", "mid", "--together", "3")
+        processes.manage("sweeper", database=stage.url)
+        stage.wait_for_orders("held")
+        stage.wait_for_quiet()
+        zombie.signal(signal.SIGCONT)
+        wait_until(lambda: DISCARDED.count() >= 3, 30, "the late outcomes are discarded")
+        assert zombie.stop() == 0
+        stage.check(simulator)
 
 
 def test_it_calls_nobody_on_the_strength_of_a_lease_that_has_run_out(
